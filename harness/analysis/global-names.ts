@@ -1,0 +1,152 @@
+// Tables of names: all data, and as long as it needs to be.
+
+/** What a program may name without declaring it. Everything else is refused. */
+export const ALLOWED_GLOBALS: ReadonlySet<string> = new Set([
+  // The run
+  'data',
+  'tools',
+  'console',
+  // Values
+  'undefined',
+  'NaN',
+  'Infinity',
+  'arguments',
+  // Fundamental objects
+  'Object',
+  'Array',
+  'String',
+  'Number',
+  'Boolean',
+  'Symbol',
+  'BigInt',
+  'Math',
+  'Date',
+  'RegExp',
+  'JSON',
+  'Intl',
+  'Proxy',
+  'Reflect',
+  'Promise',
+  'Iterator',
+  // Collections
+  'Map',
+  'Set',
+  'WeakMap',
+  'WeakSet',
+  'WeakRef',
+  'FinalizationRegistry',
+  // Binary data
+  'ArrayBuffer',
+  'DataView',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float16Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  // Errors
+  'Error',
+  'AggregateError',
+  'EvalError',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+  'TypeError',
+  'URIError',
+  'DOMException',
+  // Functions
+  'parseInt',
+  'parseFloat',
+  'isNaN',
+  'isFinite',
+  'encodeURI',
+  'encodeURIComponent',
+  'decodeURI',
+  'decodeURIComponent',
+  'escape',
+  'unescape',
+  'structuredClone',
+  'atob',
+  'btoa',
+  'queueMicrotask',
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  // Platform objects without reach
+  'URL',
+  'URLSearchParams',
+  'TextEncoder',
+  'TextDecoder',
+  'crypto',
+  'performance',
+])
+
+/** Allowed names that a program may assign to; all others belong to the language. */
+export const ASSIGNABLE_GLOBALS: ReadonlySet<string> = new Set(['data'])
+
+/** Names reported by a rule of their own. */
+export const OWN_RULE: ReadonlySet<string> = new Set(['eval', 'Function', 'require'])
+
+const NO_NETWORK = 'There is no network; call one of the `tools`'
+const NO_GLOBAL = 'Name what you need directly; there is no global object'
+const NO_HOST = 'There is no host system; use `data`, `tools` and the language itself'
+const NO_THREADS = 'There is one thread and no shared memory; use promises'
+const NO_MODULE = 'A program is no module; end it with `return`'
+
+/** What to use instead of a name that models reach for. */
+export const INSTEAD_OF: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+  fetch: NO_NETWORK,
+  XMLHttpRequest: NO_NETWORK,
+  WebSocket: NO_NETWORK,
+  EventSource: NO_NETWORK,
+  axios: NO_NETWORK,
+  Request: NO_NETWORK,
+  Response: NO_NETWORK,
+  Headers: NO_NETWORK,
+  navigator: NO_HOST,
+  process: `${NO_HOST}; configuration is passed as \`data\``,
+  Deno: NO_HOST,
+  Bun: NO_HOST,
+  fs: NO_HOST,
+  path: NO_HOST,
+  os: NO_HOST,
+  Buffer: 'Use Uint8Array, TextEncoder, TextDecoder, atob and btoa',
+  Blob: 'Use Uint8Array or a string',
+  FormData: 'Use URLSearchParams or an object',
+  module: NO_MODULE,
+  exports: NO_MODULE,
+  __dirname: NO_HOST,
+  __filename: NO_HOST,
+  global: NO_GLOBAL,
+  globalThis: NO_GLOBAL,
+  window: NO_GLOBAL,
+  self: NO_GLOBAL,
+  document: 'There is no page; return the value instead',
+  localStorage: 'Nothing is kept between runs; return the value instead',
+  sessionStorage: 'Nothing is kept between runs; return the value instead',
+  alert: 'Use console.log, or return the value',
+  prompt: 'Nobody can be asked while a program runs; use `data`',
+  WebAssembly: 'Write it in JavaScript',
+  SharedArrayBuffer: NO_THREADS,
+  Atomics: NO_THREADS,
+  Worker: NO_THREADS,
+  setImmediate: 'Use setTimeout(callback, 0) or queueMicrotask(callback)',
+  AbortController: 'A tool call cannot be cancelled; use Promise.race with a timer',
+  AbortSignal: 'A tool call cannot be cancelled; use Promise.race with a timer',
+  AsyncFunction: 'Write the function where it is needed',
+  _: 'There are no libraries; the language has groupBy, toSorted and the like',
+  lodash: 'There are no libraries; the language has groupBy, toSorted and the like',
+  moment: 'There are no libraries; use Date and Intl.DateTimeFormat',
+  dayjs: 'There are no libraries; use Date and Intl.DateTimeFormat',
+  args: 'The input of the program is `data`',
+  input: 'The input of the program is `data`',
+  params: 'The input of the program is `data`',
+  context: 'Use `data` and `tools`, which are in scope',
+})

@@ -1,0 +1,101 @@
+/**
+ * The gates, the sandbox and the record: may this program run, and what did it do? This room imports
+ * nothing of the others and works alone. Start reading at `harness-engine.ts`.
+ *
+ * @module
+ */
+
+export type {
+  ApprovalDecision,
+  ApprovalRequest,
+  ApprovalState,
+  ApprovalSubject,
+  Approver,
+} from './approval/approval-request.ts'
+export type { ApprovalRuleOptions } from './approval/approval-rule.ts'
+export { ApprovalRule } from './approval/approval-rule.ts'
+export type { CallSubject, ProgramSubject } from './approval/approval-rule.ts'
+export type { ApprovalFilter, ApprovalStore } from './approval/approval-store.ts'
+export { canDecide, canSee } from './approval/approval-visibility.ts'
+export type { ApprovalInput, ApprovalResolution } from './approval/approval-workflow.ts'
+export { ApprovalWorkflow } from './approval/approval-workflow.ts'
+export { MemoryApprovalStore } from './approval/memory-approval-store.ts'
+export type { AuditRecorder, TraceFilter } from './audit/audit-recorder.ts'
+export type { Entrance, ExecutionTrace } from './audit/execution-trace.ts'
+export { MemoryAuditRecorder } from './audit/memory-audit-recorder.ts'
+export { redact, redactTrace } from './audit/redact.ts'
+export { redactText } from './audit/redact-text.ts'
+export type { ErrorCode } from './errors.ts'
+export {
+  AgenticError,
+  ApprovalError,
+  AuditError,
+  ConfigurationError,
+  ERROR_CODES,
+  ProgramError,
+  SandboxError,
+  ToolError,
+} from './errors.ts'
+export type { HarnessEngineOptions, HarnessOutcome, HarnessRequest } from './harness-engine.ts'
+export { HarnessEngine } from './harness-engine.ts'
+export { callDigest, canonicalJson } from './journal/canonical-json.ts'
+export { MemoryRunJournal } from './journal/memory-run-journal.ts'
+export type { JournalAnswer, JournalEntry, RunJournal } from './journal/run-journal.ts'
+export type { JsonObject, JsonValue } from './json-value.ts'
+export type { Logger } from './logger.ts'
+export { silentLogger } from './logger.ts'
+export type { CodePolicyOptions } from './policy/code-policy.ts'
+export { CodePolicy } from './policy/code-policy.ts'
+export type { DataPolicyOptions } from './policy/data-policy.ts'
+export { DataPolicy } from './policy/data-policy.ts'
+export type { Policy, PolicyContext, PolicyToolCall } from './policy/policy.ts'
+export type { ResourcePolicyOptions } from './policy/resource-policy.ts'
+export { ResourcePolicy } from './policy/resource-policy.ts'
+export type { RuntimePolicyOptions } from './policy/runtime-policy.ts'
+export { RuntimePolicy } from './policy/runtime-policy.ts'
+export type { SqlReasonCode, SqlVerdict } from './policy/sql/sql-verdict.ts'
+export type {
+  Program,
+  ProgramFacts,
+  ProgramLanguage,
+  SourcePosition,
+  ToolUse,
+} from './program.ts'
+export { ProgramReader } from './program-reader.ts'
+export type { Action, Requester } from './requester.ts'
+export { strictestAction } from './requester.ts'
+export type {
+  IsolationFacts,
+  IsolationLayer,
+  IsolationLevel,
+  IsolationMinimum,
+} from './sandbox/isolation/isolation-level.ts'
+export type { ProcessSandboxOptions } from './sandbox/process-sandbox.ts'
+export { ProcessSandbox } from './sandbox/process-sandbox.ts'
+export type { ResourceLimits } from './sandbox/resource-limits.ts'
+export { DEFAULT_LIMITS } from './sandbox/resource-limits.ts'
+export type {
+  ConsoleLine,
+  GuestError,
+  ResourceUsage,
+  Sandbox,
+  SandboxEnding,
+  SandboxRequest,
+  SandboxResult,
+  SandboxToolAnswer,
+  SandboxToolCall,
+} from './sandbox/sandbox.ts'
+export type {
+  SchemaAnswer,
+  SqlDialect,
+  Tool,
+  ToolContext,
+  ToolSchema,
+} from './sandbox/tool-host.ts'
+export { OutputSizeMonitor } from './validation/output-size.ts'
+export { OutputTypeValidator } from './validation/output-type.ts'
+export type { OutputValidator, RunOutput } from './validation/output-validator.ts'
+export { ReadOnlyValidator } from './validation/read-only.ts'
+export { ResourceMonitor } from './validation/resource-usage.ts'
+export type { Finding, Verdict } from './verdict.ts'
+export { decide } from './verdict.ts'

@@ -1,0 +1,19 @@
+/**
+ * For whom a run happens: the part of an authenticated user that the harness needs. Two requesters
+ * without a tenant are not in the same tenant.
+ */
+export interface Requester {
+  readonly userId: string
+  readonly roles: readonly string[]
+  readonly tenantId?: string
+}
+
+/** What a run may do to the world, from mildest to strictest; `execute` is a program the caller brought. */
+export type Action = 'read' | 'write' | 'execute'
+
+const STRICTNESS: Readonly<Record<Action, number>> = { read: 0, write: 1, execute: 2 }
+
+/** The strictest of several actions. */
+export function strictestAction(...actions: readonly Action[]): Action {
+  return actions.reduce((a, b) => (STRICTNESS[b] > STRICTNESS[a] ? b : a), 'read')
+}

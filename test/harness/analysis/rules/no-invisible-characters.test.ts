@@ -1,0 +1,19 @@
+import { testRule } from './rule-table.ts'
+
+const ZERO_WIDTH = '\u200B'
+const JOINER = '\u200D'
+
+testRule('no-invisible-characters', {
+  denied: {
+    'a direction override in a comment': '/* \u202E } */ return 1',
+    'a direction isolate in a string': "return '\u2066x'",
+    'a joiner in a name': `const a${JOINER}b = 1\nreturn 1`,
+  },
+  allowed: {
+    'a joined emoji in a string': `return '👩${JOINER}💻'`,
+    'a joined emoji in a comment': `// 👩${JOINER}💻\nreturn 1`,
+    'a character without width in a template': `return \`a${ZERO_WIDTH}b\``,
+    'a byte order mark in front of the program': '\uFEFFreturn 1',
+    'a no-break space': 'return\u00A01',
+  },
+})
