@@ -1,0 +1,90 @@
+import { constants, DatabaseSync } from 'node:sqlite'
+import { wordOf } from './sql-gate.ts'
+import type { Token } from './sql-lexer.ts'
+
+/** What SQLite itself says that a statement does; names in lower case. */
+export interface SqliteTestimony {
+  /** Pairs of table and column; the column is empty when only the rows count. */
+  readonly reads: readonly (readonly [table: string, column: string])[]
+  readonly writes: readonly string[]
+  readonly functions: readonly string[]
+  /** True when it does anything else: pragmas, attached files, transactions, DDL. */
+  readonly doesMore: boolean
+}
+
+const WRITES: ReadonlySet<number> = new Set([
+  constants.SQLITE_INSERT,
+  constants.SQLITE_UPDATE,
+  constants.SQLITE_DELETE,
+])
+
+/**
+ * SQLite as a second reader: it prepares a statement, without ever running it, on an empty copy of the
+ * schema in memory, and its authorizer tells which tables, columns and functions the statement uses.
+ */
+export class SqliteWitness {
+  readonly #database = new DatabaseSync(':memory:')
+
+  constructor(schema: { readonly [table: string]: readonly string[] }) {
+    for (const [table, columns] of Object.entries(schema)) {
+      const name = table.replace(/^main\./i, '')
+      if (columns.length === 0 || name.includes('.')) continue
+      // An upsert names its conflict target, which must be unique for the statement to be prepared.
+      const list = columns.map((column) => `${quoted(column)} UNIQUE`).join(', ')
+      this.#database.exec(`CREATE TABLE ${quoted(name)} (${list})`)
+    }
+  }
+
+  /** @throws {Error} SQLite does not accept the statement on this schema. */
+  testify(sql: string, tokens: readonly Token[]): SqliteTestimony {
+    const index = conflictIndex(tokens)
+    if (index !== null) this.#database.exec(`CREATE UNIQUE INDEX airlock_conflict ON ${index}`)
+    const reads: [string, string][] = []
+    const writes: string[] = []
+    const functions: string[] = []
+    let doesMore = false
+    this.#database.setAuthorizer((action, first, second) => {
+      if (action === constants.SQLITE_READ) reads.push([lower(first), lower(second)])
+      else if (WRITES.has(action)) writes.push(lower(first))
+      else if (action === constants.SQLITE_FUNCTION) functions.push(lower(second))
+      else if (action !== constants.SQLITE_SELECT && action !== constants.SQLITE_RECURSIVE) {
+        doesMore = true
+        return constants.SQLITE_DENY
+      }
+      return constants.SQLITE_OK
+    })
+    try {
+      this.#database.prepare(sql)
+    } finally {
+      this.#database.setAuthorizer(null)
+      if (index !== null) this.#database.exec('DROP INDEX airlock_conflict')
+    }
+    return { reads, writes, functions, doesMore }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+/** The table and columns of an upsert's conflict target, when it names several columns. */
+function conflictIndex(tokens: readonly Token[]): string | null {
+  const into = tokens.findIndex((token) => wordOf(token) === 'into')
+  const conflict = tokens.findIndex((token) => wordOf(token) === 'conflict')
+  const table = tokens[into + 1]
+  if (into < 0 || conflict < 0 || table === undefined || tokens[conflict + 1]?.text !== '(')
+    return null
+  const end = tokens.findIndex((token, index) => index > conflict && token.text === ')')
+  const columns = tokens.slice(conflict + 2, end).filter((token) => token.text !== ',')
+  const areNames = columns.every((token) => token.kind === 'word' || token.kind === 'name')
+  if (columns.length < 2 || !areNames) return null
+  return `${quoted(table.value)} (${columns.map((column) => quoted(column.value)).join(', ')})`
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+function lower(name: string | null): string {
+  return (name ?? '').replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}

@@ -1,0 +1,156 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { judgeStatement } from '../../../../harness/policy/sql/judge-statement.ts'
+import { lexSql } from '../../../../harness/policy/sql/sql-lexer.ts'
+import type { SqlRules } from '../../../../harness/policy/sql/sql-verdict.ts'
+import { SqliteWitness } from '../../../../harness/policy/sql/sqlite-witness.ts'
+
+const schema = { t: ['a', 'b', 'c'], u: ['a', 'd'], v: ['b', 'e'] }
+
+const rules: SqlRules = {
+  readableTables: ['*'],
+  writableTables: ['*'],
+  restrictedColumns: [],
+  schema: null,
+  defaultSchema: null,
+  denyDdl: true,
+  allowedFunctions: [],
+}
+
+// A grammar over three tables that share column names, with aliases that shadow columns and tables.
+const { query } = fc.letrec<{
+  query: string
+  select: string
+  source: string
+  expression: string
+}>((tie) => {
+  const column = fc.constantFrom(
+    'a',
+    'b',
+    'c',
+    'd',
+    'e',
+    't.a',
+    'u.a',
+    'u.d',
+    'v.b',
+    'x.a',
+    'x.b',
+    '"a"',
+    '[b]',
+  )
+  const table = fc.constantFrom('t', 'u', 'v', 'main.t', "'u'", '[v]', 'T')
+  const alias = fc.constantFrom('', '', ' x', ' t', ' AS u', ' v')
+  const name = fc.constantFrom('', '', ' AS a', ' AS b', ' x', ' e', " 'd'")
+  const expression = fc.oneof(
+    { maxDepth: 3, depthSize: 'small' },
+    { arbitrary: column, weight: 6 },
+    fc.constantFrom('1', "'b'", 'NULL'),
+    fc
+      .tuple(
+        tie('expression'),
+        fc.constantFrom('+', '=', 'IS', 'AND', '||', '->>'),
+        tie('expression'),
+      )
+      .map((p) => p.join(' ')),
+    tie('select').map((select) => `(${select})`),
+    tie('select').map((select) => `EXISTS (${select})`),
+    tie('expression').map((inner) => `max(${inner}, 1)`),
+    fc.tuple(tie('expression'), table).map(([inner, name]) => `${inner} IN ${name}`),
+    fc.tuple(tie('expression'), tie('select')).map((parts) => parts.join(' IN (').concat(')')),
+    tie('expression').map((inner) => `CASE WHEN ${inner} THEN 1 ELSE ${inner} END`),
+  )
+  const source = fc.oneof(
+    { maxDepth: 3, depthSize: 'small' },
+    { arbitrary: fc.tuple(table, alias).map((parts) => parts.join('')), weight: 5 },
+    fc.tuple(tie('select'), alias).map(([select, name]) => `(${select})${name}`),
+    fc
+      .tuple(tie('source'), tie('source'), tie('expression'))
+      .map(([left, right, on]) => `${left} LEFT JOIN ${right} ON ${on}`),
+    fc.tuple(tie('source'), tie('source')).map((parts) => parts.join(', ')),
+    fc
+      .tuple(tie('source'), table, alias)
+      .map(([left, right, name]) => `${left} NATURAL JOIN ${right}${name}`),
+    fc
+      .tuple(tie('source'), table, alias)
+      .map(([left, right, name]) => `${left} JOIN ${right}${name} USING (a)`),
+  )
+  const output = fc.oneof(
+    fc.tuple(tie('expression'), name).map((parts) => parts.join('')),
+    fc.constantFrom('*', 't.*', 'x.*', 'count(*)'),
+  )
+  const clause = (keyword: string) =>
+    fc
+      .option(tie('expression'), { nil: null })
+      .map((inner) => (inner === null ? '' : ` ${keyword} ${inner}`))
+  const select = fc
+    .tuple(
+      fc.array(output, { minLength: 1, maxLength: 3 }),
+      fc.option(tie('source'), { nil: null, freq: 8 }),
+      clause('WHERE'),
+      clause('GROUP BY'),
+      clause('ORDER BY'),
+    )
+    .map(([outputs, from, ...clauses]) =>
+      [`SELECT ${outputs.join(', ')}`, from === null ? '' : ` FROM ${from}`, ...clauses].join(''),
+    )
+  const query = fc.oneof(
+    tie('select'),
+    fc
+      .tuple(fc.constantFrom('t', 'u', 'x'), tie('select'), tie('select'))
+      .map(([cte, body, main]) => `WITH ${cte} AS (${body}) ${main}`),
+    fc
+      .tuple(tie('select'), fc.constantFrom('UNION', 'EXCEPT'), tie('select'))
+      .map((parts) => parts.join(' ')),
+    fc
+      .tuple(tie('expression'), tie('expression'))
+      .map(([value, where]) => `UPDATE t SET b = ${value} WHERE ${where} RETURNING a`),
+    tie('select').map((rows) => `INSERT INTO u (a, d) ${rows}`),
+    tie('expression').map((where) => `DELETE FROM v WHERE ${where}`),
+  )
+  return { query, select, source, expression }
+})
+
+describe('name resolution compared with SQLite itself', () => {
+  it('never believes that a statement touches less than SQLite says, without or with the schema', async () => {
+    let compared = 0
+    await fc.assert(
+      fc.asyncProperty(query, async (sql) => {
+        const witness = new SqliteWitness(schema)
+        const accepted = (() => {
+          try {
+            return witness.testify(sql, lexSql(sql, 'sqlite').tokens)
+          } catch {
+            return null
+          } finally {
+            witness.close()
+          }
+        })()
+        if (accepted === null) return
+        const restricted = accepted.reads.flatMap(([table, column]) =>
+          table in schema && column !== '' && column !== 'rowid' ? [`${table}.${column}`] : [],
+        )
+        const tables = [...accepted.reads.map(([table]) => table), ...accepted.writes]
+        const open = { ...rules, restrictedColumns: [] }
+        const blind = await judgeStatement({ sql, dialect: 'sqlite', rules: open })
+        const seeing = await judgeStatement({ sql, dialect: 'sqlite', rules: { ...open, schema } })
+        for (const verdict of [blind, seeing]) {
+          if (verdict.decision === 'deny') {
+            expect(verdict.message).not.toContain('reads this statement differently')
+            continue
+          }
+          compared += 1
+          const known = new Set([...verdict.tables.read, ...verdict.tables.written])
+          for (const table of tables) expect(known, sql).toContain(table)
+        }
+        for (const column of restricted) {
+          const guarded = { ...rules, restrictedColumns: [column] }
+          const verdict = await judgeStatement({ sql, dialect: 'sqlite', rules: guarded })
+          expect(verdict.decision, `${sql} reads ${column}`).toBe('deny')
+        }
+      }),
+      { numRuns: Number(process.env['AIRLOCK_FUZZ_RUNS'] ?? 1_500) },
+    )
+    expect(compared).toBeGreaterThan(100)
+  }, 600_000)
+})
