@@ -1,0 +1,64 @@
+import type { ApprovalDecision, ApprovalRequest, ApprovalState } from './approval-request.ts'
+import type { ApprovalFilter, ApprovalStore } from './approval-store.ts'
+
+/** How a {@link MemoryApprovalStore} is bounded. */
+export interface MemoryApprovalStoreOptions {
+  /** Most requests kept; the oldest is forgotten first. Default 10 000. */
+  readonly maxRequests?: number
+}
+
+/** Approval requests for as long as the process lives: for tests and for a harness that works alone. */
+export class MemoryApprovalStore implements ApprovalStore {
+  readonly #requests = new Map<string, ApprovalRequest>()
+  readonly #maxRequests: number
+
+  constructor(options: MemoryApprovalStoreOptions = {}) {
+    this.#maxRequests = options.maxRequests ?? 10_000
+    if (!Number.isSafeInteger(this.#maxRequests) || this.#maxRequests < 1) {
+      throw new RangeError('MemoryApprovalStore maxRequests must be a positive whole number')
+    }
+  }
+
+  async insert(request: ApprovalRequest): Promise<void> {
+    if (this.#requests.has(request.id)) throw new TypeError('The approval request exists already')
+    this.#requests.set(request.id, structuredClone(request))
+    for (const id of this.#requests.keys()) {
+      if (this.#requests.size <= this.#maxRequests) break
+      this.#requests.delete(id)
+    }
+  }
+
+  async get(id: string): Promise<ApprovalRequest | null> {
+    return this.#requests.get(id) ?? null
+  }
+
+  async list(filter: ApprovalFilter): Promise<readonly ApprovalRequest[]> {
+    const { states, runId, limit = 100 } = filter
+    return [...this.#requests.values()]
+      .reverse()
+      .filter((request) => states === undefined || states.includes(request.state))
+      .filter((request) => runId === undefined || request.runId === runId)
+      .slice(0, Math.min(limit, 1_000))
+  }
+
+  async transition(
+    id: string,
+    from: readonly ApprovalState[],
+    to: ApprovalState,
+    decision?: ApprovalDecision,
+  ): Promise<boolean> {
+    const request = this.#requests.get(id)
+    if (request === undefined || !from.includes(request.state)) return false
+    const decided = decision === undefined ? {} : { decision }
+    this.#requests.set(id, { ...request, state: to, ...decided })
+    return true
+  }
+
+  async due(now: number): Promise<readonly ApprovalRequest[]> {
+    return [...this.#requests.values()].filter(
+      ({ state, expiresAt, escalation }) =>
+        (state === 'pending' && (expiresAt <= now || (escalation?.at ?? Infinity) <= now)) ||
+        (state === 'escalated' && expiresAt <= now),
+    )
+  }
+}

@@ -1,0 +1,34 @@
+import type { JsonValue } from '../json-value.ts'
+
+/** What a tool answered, as the program saw it. */
+export type JournalAnswer =
+  | { readonly kind: 'value'; readonly value: JsonValue }
+  | { readonly kind: 'error'; readonly message: string; readonly code: string }
+
+/** One tool call of a run. Written before the call leaves, completed when the answer is there. */
+export interface JournalEntry {
+  readonly runId: string
+  /** From 0, in start order. */
+  readonly seq: number
+  readonly tool: string
+  /** The argument as the program gave it. */
+  readonly argument: JsonValue
+  /** SHA-256 of tool and canonical argument, hex: what replay compares. */
+  readonly digest: string
+  readonly readOnly: boolean
+  readonly idempotencyKey: string
+  readonly startedAt: number
+  readonly answer?: JournalAnswer
+  /** From 0, in the order in which answers arrived: replay delivers them in this order. */
+  readonly finishedOrder?: number
+}
+
+/** The durable list of a run's tool calls and their answers. */
+export interface RunJournal {
+  /** Resolves when the entry is durable. The call leaves only after that. */
+  started(entry: JournalEntry): Promise<void>
+  /** Resolves when the answer is durable. The program sees it only after that. */
+  finished(runId: string, seq: number, answer: JournalAnswer, finishedOrder: number): Promise<void>
+  /** All entries of a run in start order. */
+  read(runId: string): Promise<readonly JournalEntry[]>
+}
