@@ -1,0 +1,103 @@
+import type { JsonValue } from '../json-value.ts'
+import type { Program } from '../program.ts'
+import type { IsolationFacts } from './isolation/isolation-level.ts'
+import type { ResourceLimits } from './resource-limits.ts'
+
+/** One line a program printed. */
+export interface ConsoleLine {
+  readonly level: 'debug' | 'log' | 'info' | 'warn' | 'error'
+  readonly text: string
+}
+
+/** What a run cost, measured from the host's side where the platform allows it. */
+export interface ResourceUsage {
+  readonly wallMs: number
+  readonly cpuMs: number
+  readonly peakMemoryBytes: number
+  /** Bytes of the serialized result. */
+  readonly outputBytes: number
+}
+
+/** One call of a tool, as the program made it. The argument is JSON that came out of the sandbox. */
+export interface SandboxToolCall {
+  /** From 0, in the order in which the program started its calls. */
+  readonly seq: number
+  readonly name: string
+  readonly argument: JsonValue
+}
+
+/** What the gate answers to a tool call. `suspend` ends the child: the run waits for a person. */
+export type SandboxToolAnswer =
+  | { readonly kind: 'value'; readonly value: JsonValue }
+  | { readonly kind: 'error'; readonly message: string; readonly code: string }
+  | { readonly kind: 'suspend' }
+  | { readonly kind: 'stop' }
+
+/** Everything one run needs. */
+export interface SandboxRequest {
+  readonly runId: string
+  readonly program: Pick<Program, 'code' | 'hash'>
+  readonly data: JsonValue
+  /** The names under `tools`; calling anything else is refused without asking the gate. */
+  readonly toolNames: readonly string[]
+  readonly limits: ResourceLimits
+  /** Clock and randomness inside the program: a run with the same ones takes the same path. */
+  readonly determinism: {
+    /** What `Date.now()` answers when the program starts, milliseconds since 1970. */
+    readonly startTimeMs: number
+    /** 32 random bytes as hex; secret. */
+    readonly seed: string
+  }
+  readonly signal?: AbortSignal
+  /** The tool gate. Never rejects. Called concurrently, in start order. */
+  onToolCall(call: SandboxToolCall): Promise<SandboxToolAnswer>
+}
+
+/** An error as the program saw it. Position refers to `Program.code`. */
+export interface GuestError {
+  readonly name: string
+  readonly message: string
+  readonly line?: number
+  readonly column?: number
+  /** The code of a tool error that was not caught, for example `ERR_TOOL_DENIED`. */
+  readonly toolErrorCode?: string
+}
+
+/** How a run ended. `detail` is plain words for a person; it never holds guest text. */
+export type SandboxEnding =
+  | { readonly kind: 'returned'; readonly value: JsonValue }
+  | { readonly kind: 'threw'; readonly error: GuestError }
+  /** The value cannot leave as JSON: which part of it, and why. */
+  | { readonly kind: 'bad-output'; readonly detail: string }
+  | { readonly kind: 'timeout'; readonly detail: string }
+  | { readonly kind: 'limit'; readonly limit: keyof ResourceLimits; readonly detail: string }
+  /** The child did what no honest child does: malformed frames, a forbidden system call. */
+  | { readonly kind: 'violation'; readonly detail: string }
+  | { readonly kind: 'crashed'; readonly detail: string }
+  | { readonly kind: 'cancelled' }
+  /** The gate answered `suspend` or `stop`. */
+  | { readonly kind: 'suspended' }
+  | { readonly kind: 'stopped' }
+
+/** The answer to one run. */
+export interface SandboxResult {
+  readonly ending: SandboxEnding
+  readonly console: readonly ConsoleLine[]
+  readonly usage: ResourceUsage
+  readonly isolation: IsolationFacts
+}
+
+/** Where programs run. */
+export interface Sandbox {
+  /**
+   * Runs one program in a fresh child. Every ending is a result.
+   *
+   * @throws {SandboxError} `ERR_ISOLATION_UNAVAILABLE` when the host gives less isolation than the
+   * minimum, `ERR_OVERLOADED` when no place is free: in both cases nothing was run.
+   */
+  run(request: SandboxRequest): Promise<SandboxResult>
+  /** Starts one child, verifies it and says what separates it from the host. */
+  probe(): Promise<IsolationFacts>
+  /** Ends every child and waits for them. */
+  close(): Promise<void>
+}

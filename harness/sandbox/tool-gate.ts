@@ -1,0 +1,244 @@
+import type { ApprovalGate } from '../approval/approval-gate.ts'
+import type { ApprovalRequest } from '../approval/approval-request.ts'
+import { redactText } from '../audit/redact-text.ts'
+import { AgenticError, type ErrorCode } from '../errors.ts'
+import { callDigest } from '../journal/canonical-json.ts'
+import type { ReplayCursor } from '../journal/replay.ts'
+import type { JournalAnswer, JournalEntry, RunJournal } from '../journal/run-journal.ts'
+import type { JsonValue } from '../json-value.ts'
+import type { Logger } from '../logger.ts'
+import { evaluateToolCallPolicies } from '../policy/evaluate-policies.ts'
+import type { Policy, PolicyContext } from '../policy/policy.ts'
+import type { Finding } from '../verdict.ts'
+import type { SandboxToolAnswer, SandboxToolCall } from './sandbox.ts'
+import type { Tool } from './tool-host.ts'
+
+/** What a {@link ToolGate} needs. */
+export interface ToolGateOptions {
+  readonly context: PolicyContext
+  readonly policies: readonly Policy[]
+  readonly approvals: ApprovalGate
+  readonly journal: RunJournal
+  readonly replay: ReplayCursor
+  readonly clock: () => number
+  readonly logger: Logger
+}
+
+/** Why the gate ended the run. */
+export type GateStop =
+  | { readonly kind: 'waiting'; readonly request: ApprovalRequest }
+  | { readonly kind: 'refused'; readonly request: ApprovalRequest }
+  | { readonly kind: 'diverged'; readonly message: string }
+  /** A call that changes something was on its way when an earlier attempt died. */
+  | { readonly kind: 'outcome-unknown'; readonly tool: string; readonly seq: number }
+  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string }
+
+const MAX_ERROR_LENGTH = 4_096
+
+/**
+ * The one way from a program to the world. Each call passes capability, action, schema, policies and
+ * approval, in that order, is written to the journal, leaves, and its answer is written before the
+ * program sees it. Everything here judges the real argument, whatever the program's text looked like.
+ */
+export class ToolGate {
+  /** What policies found at the gate, in the order of the calls. */
+  readonly findings: Finding[] = []
+  readonly #options: ToolGateOptions
+  readonly #abort = new AbortController()
+  readonly #inFlight = new Set<Promise<unknown>>()
+  #stop: GateStop | null = null
+  #isClosed = false
+  #finishedCount: number
+
+  /** @param nextFinished - The place of the next answer among all answers of the run. */
+  constructor(options: ToolGateOptions, nextFinished: number) {
+    this.#options = options
+    this.#finishedCount = nextFinished
+  }
+
+  /** Why the gate ended the run; `null` when it did not. The first reason counts. */
+  get stop(): GateStop | null {
+    return this.#stop
+  }
+
+  /** The first call on record that a program which has ended did not make again; then it diverged. */
+  get missing(): JournalEntry | null {
+    return this.#options.replay.missing
+  }
+
+  /** Answers one call. Never rejects. Must be called in start order. */
+  handle(call: SandboxToolCall): Promise<SandboxToolAnswer> {
+    const answer = this.#answer(call).catch((error: unknown): SandboxToolAnswer => {
+      this.#options.logger.error({ err: error, tool: call.name }, 'Tool gate failed')
+      const code = error instanceof AgenticError ? error.code : 'ERR_INTERNAL'
+      return this.#end({ kind: 'error', code, message: 'The tool call could not be recorded' })
+    })
+    this.#inFlight.add(answer)
+    void answer.finally(() => this.#inFlight.delete(answer))
+    return answer
+  }
+
+  /**
+   * Lets nothing more out. Calls on their way are aborted, unless the run waits for a person: then they
+   * may finish, so that their answers are in the journal when the run goes on.
+   *
+   * @param graceMs - How long to wait for them.
+   */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true
+    if (this.#stop?.kind !== 'waiting') this.#abort.abort()
+    let timer: NodeJS.Timeout | undefined
+    const grace = new Promise((resolve) => {
+      timer = setTimeout(resolve, graceMs)
+    })
+    await Promise.race([Promise.allSettled([...this.#inFlight]), grace])
+    clearTimeout(timer)
+    this.#abort.abort()
+  }
+
+  async #answer(call: SandboxToolCall): Promise<SandboxToolAnswer> {
+    // Synchronous up to here: the cursor must see the calls in the order in which they started.
+    const place = this.#options.replay.next({ tool: call.name, argument: call.argument })
+    switch (place.kind) {
+      case 'recorded':
+        return this.#options.replay.deliver(place.entry)
+      case 'diverged':
+        return this.#end({
+          kind: 'diverged',
+          message: `Call ${place.expected.seq} was ${place.expected.tool} in the journal and is ${call.name} now, or its argument differs`,
+        })
+      case 'unanswered':
+        return this.#repeat(place.entry)
+      case 'new':
+        return this.#judge(call, place.seq)
+    }
+  }
+
+  #end(stop: GateStop): SandboxToolAnswer {
+    this.#stop ??= stop
+    return stop.kind === 'waiting' ? { kind: 'suspend' } : { kind: 'stop' }
+  }
+
+  /** A call left before the process died and nobody knows whether it arrived. */
+  async #repeat(entry: JournalEntry): Promise<SandboxToolAnswer> {
+    const tool = this.#options.context.tools.get(entry.tool)
+    if (tool === undefined || !(tool.readOnly || tool.idempotent)) {
+      return this.#end({ kind: 'outcome-unknown', tool: entry.tool, seq: entry.seq })
+    }
+    const checked = await tool.input.validate(entry.argument)
+    if (!checked.ok) return this.#finish(entry, invalidArguments(tool, checked.problems))
+    return this.#perform(tool, entry, checked.value)
+  }
+
+  async #judge(call: SandboxToolCall, seq: number): Promise<SandboxToolAnswer> {
+    const { context } = this.#options
+    const tool = context.tools.get(call.name)
+    if (tool === undefined) {
+      return this.#refuse(call, seq, denied(`Tool "${call.name}" is not granted to this run`))
+    }
+    if (!tool.readOnly && context.action === 'read') {
+      const reason = `Tool "${tool.name}" changes something and this run may only read`
+      return this.#refuse(call, seq, denied(reason))
+    }
+    const checked = await tool.input.validate(call.argument)
+    if (!checked.ok) return this.#refuse(call, seq, invalidArguments(tool, checked.problems))
+    const findings = await evaluateToolCallPolicies(
+      this.#options.policies,
+      { tool, argument: checked.value },
+      context,
+    )
+    this.findings.push(...findings)
+    const violations = findings.filter((finding) => finding.severity === 'violation')
+    if (violations.length > 0) {
+      const reasons = violations.map(({ message, hint }) =>
+        hint ? `${message} (${hint})` : message,
+      )
+      return this.#refuse(call, seq, denied(`Tool "${tool.name}" denied: ${reasons.join('; ')}`))
+    }
+    const approval = await this.#options.approvals.call(seq, tool, {
+      argument: checked.value,
+      requested: call.argument,
+    })
+    if (approval.kind === 'wait') return this.#end({ kind: 'waiting', request: approval.request })
+    if (approval.kind === 'refused')
+      return this.#end({ kind: 'refused', request: approval.request })
+    const entry = this.#entry(call, seq, tool.readOnly)
+    await this.#options.journal.started(entry)
+    return this.#perform(tool, entry, checked.value)
+  }
+
+  async #refuse(
+    call: SandboxToolCall,
+    seq: number,
+    answer: JournalAnswer,
+  ): Promise<SandboxToolAnswer> {
+    const tool = this.#options.context.tools.get(call.name)
+    const entry = this.#entry(call, seq, tool?.readOnly ?? true)
+    await this.#options.journal.started(entry)
+    return this.#finish(entry, answer)
+  }
+
+  async #perform(tool: Tool, entry: JournalEntry, argument: JsonValue): Promise<SandboxToolAnswer> {
+    // The run may have ended while the call was judged. Nothing starts after its outcome is known.
+    if (this.#isClosed) return this.#finish(entry, failed('The run ended before the call'))
+    const answer = await this.#finish(entry, await this.#callTool(tool, entry, argument))
+    // A program that runs again must not see this answer before those that came earlier.
+    await this.#options.replay.caughtUp()
+    return answer
+  }
+
+  async #callTool(tool: Tool, entry: JournalEntry, argument: JsonValue): Promise<JournalAnswer> {
+    const { context, policies } = this.#options
+    const rows = policies.flatMap(({ maxResultRows }) => maxResultRows ?? [])
+    try {
+      const answer = await tool.run(argument, {
+        runId: context.runId,
+        requester: context.requester,
+        idempotencyKey: entry.idempotencyKey,
+        signal: this.#abort.signal,
+        ...(rows.length === 0 ? {} : { maxResultRows: Math.min(...rows) }),
+      })
+      // Through JSON once: what leaves the host is data without prototypes, getters or functions.
+      const value: JsonValue = JSON.parse(JSON.stringify(answer ?? null) ?? 'null')
+      const checked = await tool.output?.validate(value)
+      if (checked === undefined) return { kind: 'value', value }
+      if (checked.ok) return { kind: 'value', value: checked.value }
+      this.#options.logger.error({ tool: tool.name, problems: checked.problems }, 'Bad tool answer')
+      return failed(`Tool "${tool.name}" answered with something its schema does not allow`)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      return failed(redactText(message).slice(0, MAX_ERROR_LENGTH))
+    }
+  }
+
+  async #finish(entry: JournalEntry, answer: JournalAnswer): Promise<SandboxToolAnswer> {
+    await this.#options.journal.finished(entry.runId, entry.seq, answer, this.#finishedCount++)
+    return answer
+  }
+
+  #entry(call: SandboxToolCall, seq: number, readOnly: boolean): JournalEntry {
+    const { runId } = this.#options.context
+    return {
+      runId,
+      seq,
+      tool: call.name,
+      argument: call.argument,
+      digest: callDigest(call.name, call.argument),
+      readOnly,
+      idempotencyKey: `${runId}:${seq}`,
+      startedAt: this.#options.clock(),
+    }
+  }
+}
+
+function denied(message: string): JournalAnswer {
+  return { kind: 'error', code: 'ERR_TOOL_DENIED', message }
+}
+
+function failed(message: string): JournalAnswer {
+  return { kind: 'error', code: 'ERR_TOOL_FAILED', message }
+}
+
+function invalidArguments(tool: Tool, problems: readonly string[]): JournalAnswer {
+  return failed(`Invalid arguments for tool "${tool.name}": ${problems.join('; ')}`)
+}

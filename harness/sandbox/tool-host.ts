@@ -1,0 +1,44 @@
+import type { JsonObject, JsonValue } from '../json-value.ts'
+
+/** What a schema says of a value: the value to go on with, or every problem in plain words. */
+export type SchemaAnswer =
+  | { readonly ok: true; readonly value: JsonValue }
+  | { readonly ok: false; readonly problems: readonly string[] }
+
+/** A checked shape: for the model as JSON Schema, at the gate as a function. */
+export interface ToolSchema {
+  readonly jsonSchema: JsonObject
+  validate(value: JsonValue): SchemaAnswer | Promise<SchemaAnswer>
+}
+
+/** What a tool's function is told beside its argument. */
+export interface ToolContext {
+  readonly runId: string
+  readonly requester: { readonly userId: string; readonly tenantId?: string } | null
+  /** Equal for every attempt at the same call: pass it on to whatever must not happen twice. */
+  readonly idempotencyKey: string
+  /** Aborted when the run ends before the call does. */
+  readonly signal: AbortSignal
+  /** Most rows a tool that answers with rows may return, when a policy says so. */
+  readonly maxResultRows?: number
+}
+
+/** A host function that a program may call by name. */
+export interface Tool {
+  readonly name: string
+  readonly description: string
+  readonly input: ToolSchema
+  readonly output?: ToolSchema
+  /** The host's word that a call changes nothing. */
+  readonly readOnly: boolean
+  /** The host's word that a repeated call with the same idempotency key has no further effect. */
+  readonly idempotent: boolean
+  /** Set when one property of the argument is an SQL statement: what `DataPolicy` judges. */
+  readonly sql?: { readonly dialect: SqlDialect; readonly argument: string }
+  run(argument: JsonValue, context: ToolContext): Promise<unknown>
+  /** Ends whatever the tool keeps running; called when the app closes. */
+  close?(): Promise<void>
+}
+
+/** The SQL dialects that can be judged. */
+export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite'
