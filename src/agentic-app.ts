@@ -1,0 +1,396 @@
+import {
+  ApprovalWorkflow,
+  type AuditRecorder,
+  ConfigurationError,
+  HarnessEngine,
+  type IsolationFacts,
+  type IsolationMinimum,
+  type JsonValue,
+  type Logger,
+  OutputSizeMonitor,
+  OutputTypeValidator,
+  ProcessSandbox,
+  type ProgramLanguage,
+  ProgramReader,
+  ReadOnlyValidator,
+  ResourceMonitor,
+  type Tool,
+} from '../harness/index.ts'
+import { AgentRuntime, type LanguageModel, ToolRegistry } from '../runtime/index.ts'
+import {
+  type AgentEndpoint,
+  type AgentEndpointOptions,
+  type AgentHandler,
+  refuseUnknownOptions,
+  resolveEndpoint,
+  type ScopeOptions,
+} from './agent-endpoint.ts'
+import { AgentRouter, type RouterOptions } from './agent-router.ts'
+import { Approvals } from './approvals.ts'
+import type { AuthorizationPolicy } from './authorization/authorization-policy.ts'
+import { ProductionAuthorizationPolicy } from './authorization/production-authorization-policy.ts'
+import { RequestError } from './errors.ts'
+import { createAppPort } from './http/create-app-port.ts'
+import { createHttpApp } from './http/create-http-app.ts'
+import { type RunningServer, serve } from './http/node-server.ts'
+import { RunPath } from './run-intent.ts'
+import type { RunOutcome } from './run-outcome.ts'
+import { Runs } from './runs.ts'
+import type { ClaimedUser } from './security/auth-user.ts'
+import { openStore, type Store } from './store/open-store.ts'
+import { createLogger } from './telemetry/logger.ts'
+import { vouchedUser } from './vouched-user.ts'
+
+/** How an app is made. Unknown options are refused. */
+export interface AgenticAppOptions extends ScopeOptions {
+  /** Shown to callers. */
+  readonly title: string
+  /** Writes the programs. Without one only handlers and programs of callers run. */
+  readonly model?: LanguageModel
+  /** Who may do what. Default `new ProductionAuthorizationPolicy()`. */
+  readonly authorization?: AuthorizationPolicy
+  /** A file for runs, approvals, journal, audit and sessions, or `':memory:'`. */
+  readonly store: string
+  readonly sandbox?: {
+    /** The least isolation a program runs with. Default `kernel`; below it nothing runs. */
+    readonly isolation?: { readonly minimum?: IsolationMinimum }
+    /** Children kept ready. Default 2. */
+    readonly warm?: number
+  }
+  /** Most audit traces kept. Default 10 000. */
+  readonly maxTraces?: number
+  /** Largest request body in bytes. Default 6 291 456 (6 MiB). */
+  readonly maxBodyBytes?: number
+  /** Longest intent in characters. Default 16 384. */
+  readonly maxIntentLength?: number
+  readonly logger?: Logger
+  /** Milliseconds since 1970; for tests. Default `Date.now`. */
+  readonly clock?: () => number
+  /**
+   * Switches single layers off, for tests of the others. Needs `AIRLOCK_UNSAFE=1` in the environment and
+   * never works with `listen()`. Real tool calls are judged by the policies all the same.
+   */
+  readonly unsafe?: { readonly skipAnalysis?: boolean; readonly skipPolicies?: boolean }
+}
+
+/** Where and how to listen. */
+export interface ListenOptions {
+  /** Default 8787; 0 takes any free port. */
+  readonly port?: number
+  /** Default `127.0.0.1`. */
+  readonly hostname?: string
+}
+
+const APP_KEYS = [
+  'title',
+  'model',
+  'auth',
+  'authorization',
+  'store',
+  'policies',
+  'approval',
+  'validators',
+  'limits',
+  'sandbox',
+  'maxTraces',
+  'maxBodyBytes',
+  'maxIntentLength',
+  'logger',
+  'clock',
+  'unsafe',
+]
+const SWEEP_MS = 1_000
+const DRAIN_MS = 10_000
+
+/** The parts of a started app. */
+interface Started {
+  readonly store: Store
+  readonly path: RunPath
+  readonly approvals: ApprovalWorkflow
+  readonly audit: AuditRecorder
+}
+
+/**
+ * An app: agent endpoints behind one path. Declare endpoints, then `listen()`, hand `fetch` to any
+ * server, or call `run` and `execute` in code: all of them pass the same gates.
+ *
+ * @example
+ * ```ts
+ * const app = new AgenticApp({ title: 'Shop', store: ':memory:', model, auth })
+ * app.agentEndpoint({ name: 'analytics', tools: [orders] })
+ * await app.listen({ port: 8787 })
+ * ```
+ */
+export class AgenticApp {
+  readonly title: string
+  /** Decides and lists approval requests in code. */
+  readonly approvals: Approvals
+  /** Reads runs, and waits for them, in code. */
+  readonly runs: Runs
+  /** A plain fetch handler with every route. */
+  readonly fetch: (request: Request) => Promise<Response>
+  readonly #options: AgenticAppOptions
+  readonly #authorization: AuthorizationPolicy
+  readonly #logger: Logger
+  readonly #clock: () => number
+  readonly #endpoints = new Map<string, AgentEndpoint>()
+  readonly #tools = new ToolRegistry()
+  readonly #reader = new ProgramReader()
+  readonly #sandbox: ProcessSandbox
+  #started: Promise<Started> | null = null
+  #sweep: NodeJS.Timeout | null = null
+  #server: RunningServer | null = null
+  #isClosed = false
+
+  /** @throws {ConfigurationError} Names the mistake and the fix. */
+  constructor(options: AgenticAppOptions) {
+    refuseUnknownOptions('AgenticApp', options, APP_KEYS)
+    refuseUnsafe(options)
+    this.#options = options
+    this.title = options.title
+    this.#authorization = options.authorization ?? new ProductionAuthorizationPolicy()
+    this.#logger = options.logger ?? createLogger({ level: 'warn' })
+    this.#clock = options.clock ?? Date.now
+    this.#sandbox = new ProcessSandbox({ ...options.sandbox, logger: this.#logger })
+    if (options.unsafe !== undefined) {
+      this.#logger.error({ unsafe: options.unsafe }, 'UNSAFE: layers are switched off for testing')
+    }
+    this.approvals = new Approvals({
+      workflow: async () => (await this.#admit()).approvals,
+      onDecided: (request) => this.runs.goOn(request),
+    })
+    this.runs = new Runs({
+      started: () => this.#parts(),
+      endpoint: (name) => this.#endpoints.get(name) ?? null,
+      logger: this.#logger,
+    })
+    const http = createHttpApp(this.#port(), this.#logger)
+    this.fetch = async (request) => http.fetch(request)
+  }
+
+  /**
+   * Declares an endpoint. With a handler it runs the author's own code; without one the model writes a
+   * program for each intent.
+   *
+   * @throws {ConfigurationError} A name that is taken, an unknown option, no authentication without
+   * `public: true`, or nothing that could answer.
+   */
+  agentEndpoint(options: AgentEndpointOptions, handler?: AgentHandler): void {
+    this.#declare(options, [], '', handler)
+  }
+
+  /** Groups endpoints under a prefix with options of their own. */
+  router(options: RouterOptions): AgentRouter {
+    return new AgentRouter(options, (endpoint, handler) =>
+      this.#declare(endpoint, [options], options.prefix, handler),
+    )
+  }
+
+  /** Makes a tool known to the host. Only an endpoint's `tools` grant it to programs. */
+  registerTool(tool: Tool): void {
+    this.#tools.register(tool)
+  }
+
+  /** Sends an intent down the path, without HTTP. The caller vouches for `user`. */
+  async run(request: {
+    readonly endpoint: string
+    readonly intent: string
+    readonly params?: JsonValue
+    readonly data?: JsonValue
+    readonly sessionId?: string
+    readonly user?: ClaimedUser | null
+    readonly signal?: AbortSignal
+  }): Promise<RunOutcome> {
+    const { endpoint, user, ...rest } = request
+    const declared = this.#endpointOf(endpoint)
+    const { path } = await this.#admit()
+    return path.intent(declared, { ...rest, user: vouchedUser(user) })
+  }
+
+  /** Sends a program of the caller's down the path, without HTTP. The caller vouches for `user`. */
+  async execute(request: {
+    readonly endpoint: string
+    readonly code: string
+    readonly language?: ProgramLanguage
+    readonly data?: JsonValue
+    readonly user?: ClaimedUser | null
+    readonly signal?: AbortSignal
+  }): Promise<RunOutcome> {
+    const { endpoint, user, ...rest } = request
+    const declared = this.#endpointOf(endpoint)
+    const { path } = await this.#admit()
+    return path.execute(declared, { ...rest, user: vouchedUser(user) })
+  }
+
+  /** What separates programs from the host, verified on a running child. */
+  isolation(): Promise<IsolationFacts> {
+    return this.#sandbox.probe()
+  }
+
+  /** Opens the store and gets everything ready. `listen`, `run` and `fetch` do it by themselves. */
+  async start(): Promise<void> {
+    await this.#admit()
+  }
+
+  /** What comes from outside is let in until the app is closed; what is under way may go on. */
+  async #admit(): Promise<Started> {
+    if (this.#isClosed) throw new RequestError('ERR_OVERLOADED', 'The app is closed')
+    return this.#parts()
+  }
+
+  #parts(): Promise<Started> {
+    this.#started ??= this.#open().catch((error: unknown) => {
+      // The next call may find the store in order again.
+      this.#started = null
+      throw error
+    })
+    return this.#started
+  }
+
+  /**
+   * Serves HTTP until `close()`.
+   *
+   * @throws {ConfigurationError} Layers are switched off, or the authorization policy allows everything
+   * and the address is not this machine's own.
+   */
+  async listen(options: ListenOptions = {}): Promise<RunningServer> {
+    const hostname = options.hostname ?? '127.0.0.1'
+    if (this.#options.unsafe !== undefined) {
+      throw new ConfigurationError('An app with `unsafe` layers never listens; remove the option')
+    }
+    if (this.#authorization.requiresLoopback && !isLoopback(hostname)) {
+      throw new ConfigurationError(
+        'This authorization policy allows everything and may listen on 127.0.0.1 or ::1 only',
+      )
+    }
+    await this.start()
+    this.#server = await serve(this.fetch, { port: options.port ?? 8787, hostname })
+    return this.#server
+  }
+
+  /** Takes nothing new, lets what runs finish for up to ten seconds, and leaves no child and no handle. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    if (this.#sweep !== null) clearInterval(this.#sweep)
+    await this.#server?.close()
+    const started = await this.#started?.catch(() => null)
+    if (started) {
+      const timer = setTimeout(() => started.path.cancelAll(), DRAIN_MS)
+      await started.path.idle()
+      await this.runs.idle()
+      await started.path.idle()
+      clearTimeout(timer)
+    }
+    const endpoints = [...this.#endpoints.values()]
+    const owned = new Set(endpoints.flatMap(({ policies, tools }) => [...policies, ...tools]))
+    await Promise.all([
+      this.#sandbox.close(),
+      this.#reader.close(),
+      ...[...owned].map((part) => part.close?.()),
+    ])
+    await started?.store.close()
+  }
+
+  #declare(
+    options: AgentEndpointOptions,
+    scopes: readonly ScopeOptions[],
+    prefix: string,
+    handler: AgentHandler | undefined,
+  ): void {
+    const endpoint = resolveEndpoint(options, [this.#options, ...scopes], {
+      prefix,
+      handler: handler ?? null,
+    })
+    if (this.#endpoints.has(endpoint.name)) {
+      throw new ConfigurationError(`There are two endpoints "${endpoint.name}"; rename one`)
+    }
+    if (
+      endpoint.handler === null &&
+      !endpoint.acceptsPrograms &&
+      this.#options.model === undefined
+    ) {
+      throw new ConfigurationError(
+        `Nothing can answer at "${endpoint.name}": give the app a \`model\`, the endpoint a handler, or say \`execute: true\``,
+      )
+    }
+    const defaults = [
+      new OutputSizeMonitor({ maxBytes: endpoint.limits.maxOutputBytes }),
+      new OutputTypeValidator(),
+      new ResourceMonitor(),
+      new ReadOnlyValidator(),
+    ]
+    this.#endpoints.set(endpoint.name, {
+      ...endpoint,
+      validators: [...defaults, ...endpoint.validators],
+    })
+  }
+
+  #endpointOf(name: string): AgentEndpoint {
+    const endpoint = this.#endpoints.get(name)
+    if (endpoint !== undefined) return endpoint
+    throw new RequestError('ERR_ENDPOINT_NOT_FOUND', 'There is no such endpoint')
+  }
+
+  async #open(): Promise<Started> {
+    const { store: location, maxTraces, model } = this.#options
+    const store = await openStore(location, maxTraces === undefined ? {} : { maxTraces })
+    const approvals = new ApprovalWorkflow({ store: store.approvals, clock: this.#clock })
+    const engine = new HarnessEngine({
+      reader: this.#reader,
+      sandbox: this.#sandbox,
+      journal: store.journal,
+      approvals,
+      clock: this.#clock,
+      logger: this.#logger,
+    })
+    const path = new RunPath({
+      store,
+      audit: store.audit,
+      engine,
+      runtime: model === undefined ? null : new AgentRuntime({ model }),
+      authorization: this.#authorization,
+      logger: this.#logger,
+      clock: this.#clock,
+      maxIntentLength: this.#options.maxIntentLength ?? 16_384,
+      skip: {
+        analysis: this.#options.unsafe?.skipAnalysis ?? false,
+        policies: this.#options.unsafe?.skipPolicies ?? false,
+      },
+      onWaiting: (approvalId) => this.runs.recheck(approvalId),
+    })
+    this.#reader.warm()
+    const started = { store, path, approvals, audit: store.audit }
+    this.#sweep = setInterval(() => this.runs.sweep(), SWEEP_MS)
+    this.#sweep.unref()
+    this.runs.recover()
+    return started
+  }
+
+  #port() {
+    return createAppPort({
+      title: this.title,
+      maxBodyBytes: this.#options.maxBodyBytes ?? 6_291_456,
+      maxIntentLength: this.#options.maxIntentLength ?? 16_384,
+      auth: this.#options.auth ?? null,
+      authorization: this.#authorization,
+      endpoints: this.#endpoints,
+      started: () => this.#admit(),
+      approvals: this.approvals,
+      isolation: () => this.isolation(),
+    })
+  }
+}
+
+function refuseUnsafe(options: AgenticAppOptions): void {
+  if (options.unsafe === undefined) return
+  refuseUnknownOptions('unsafe', options.unsafe, ['skipAnalysis', 'skipPolicies'])
+  if (process.env['AIRLOCK_UNSAFE'] === '1') return
+  throw new ConfigurationError(
+    '`unsafe` switches layers off and needs AIRLOCK_UNSAFE=1 in the environment; it is for tests only',
+  )
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '::1' || /^127(\.\d{1,3}){3}$/.test(hostname)
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { AgenticError } from '../../harness/index.ts'
+import { doctor } from './doctor.ts'
+import { packageVersion } from './package-version.ts'
+
+const HELP = `airlock: a secure code-execution runtime for agents
+
+  airlock doctor [--json]   says what separates programs from this host, and what would improve it
+  airlock --version
+  airlock --help
+`
+
+/** Exit codes: 0 all is well, 1 something is wrong and said so, 2 the command line is not understood. */
+async function main(args: readonly string[]): Promise<number> {
+  let parsed: ReturnType<typeof readArguments>
+  try {
+    parsed = readArguments(args)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
+    return 2
+  }
+  const { values, positionals } = parsed
+  if (values.version) {
+    console.log(packageVersion())
+    return 0
+  }
+  const [command, ...rest] = positionals
+  if (values.help || command === undefined) {
+    console.log(HELP)
+    return command === undefined && !values.help ? 2 : 0
+  }
+  if (command === 'doctor' && rest.length === 0) return doctor({ json: values.json })
+  console.error(`There is no such command\n\n${HELP}`)
+  return 2
+}
+
+function readArguments(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      version: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  })
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof AgenticError)) throw error
+  console.error(`${error.code}: ${error.message}`)
+  process.exitCode = 1
+}

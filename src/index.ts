@@ -1,0 +1,126 @@
+/**
+ * The public face: agent endpoints over HTTP and in code, who is asking, whether they may, and where it
+ * is kept. May import the other two rooms. Start reading at `agentic-app.ts`, then `run-intent.ts`.
+ *
+ * @module
+ */
+
+export type {
+  Action,
+  ApprovalRequest,
+  ApprovalRuleOptions,
+  ApprovalState,
+  Approver,
+  CodePolicyOptions,
+  ConsoleLine,
+  DataPolicyOptions,
+  ErrorCode,
+  ExecutionTrace,
+  Finding,
+  IsolationFacts,
+  IsolationLevel,
+  IsolationMinimum,
+  JsonObject,
+  JsonValue,
+  Logger,
+  OutputValidator,
+  Policy,
+  PolicyContext,
+  PolicyToolCall,
+  Program,
+  ResourceLimits,
+  ResourcePolicyOptions,
+  ResourceUsage,
+  RunOutput,
+  RuntimePolicyOptions,
+  SqlDialect,
+  SqlReasonCode,
+  SqlVerdict,
+  Tool,
+  ToolContext,
+  ToolSchema,
+  TraceFilter,
+} from '../harness/index.ts'
+export {
+  AgenticError,
+  ApprovalError,
+  ApprovalRule,
+  CodePolicy,
+  ConfigurationError,
+  DataPolicy,
+  DEFAULT_LIMITS,
+  OutputSizeMonitor,
+  OutputTypeValidator,
+  ReadOnlyValidator,
+  ResourceMonitor,
+  ResourcePolicy,
+  RuntimePolicy,
+  SandboxError,
+  ToolError,
+} from '../harness/index.ts'
+export type {
+  AiSdkLanguageModel,
+  AiSdkModelOptions,
+  Intent,
+  IntentScope,
+  JsonSchema,
+  LanguageModel,
+  ModelReply,
+  ModelRequest,
+  ProgramExample,
+  ToolDefinition,
+} from '../runtime/index.ts'
+export { aiSdkModel, defineTool, jsonSchema, ModelError, ScriptedModel } from '../runtime/index.ts'
+export type {
+  AgentEndpointOptions,
+  AgentHandler,
+  HandlerContext,
+  ScopeOptions,
+} from './agent-endpoint.ts'
+export type { AgentRouter, RouterOptions } from './agent-router.ts'
+export type { AgenticAppOptions, ListenOptions } from './agentic-app.ts'
+export { AgenticApp } from './agentic-app.ts'
+export type { Approvals, CodeDecision } from './approvals.ts'
+export type {
+  AuthorizationRequest,
+  AuthorizedResource,
+} from './authorization/authorization-policy.ts'
+export { AuthorizationPolicy } from './authorization/authorization-policy.ts'
+export { DevelopmentAuthorizationPolicy } from './authorization/development-authorization-policy.ts'
+export { Operation } from './authorization/operation.ts'
+export type { ProductionAuthorizationPolicyOptions } from './authorization/production-authorization-policy.ts'
+export { ProductionAuthorizationPolicy } from './authorization/production-authorization-policy.ts'
+export {
+  AuthenticationError,
+  AuthorizationError,
+  RateLimitError,
+  RequestError,
+  RunError,
+} from './errors.ts'
+export type { RunningServer } from './http/node-server.ts'
+export type { RunOutcome } from './run-outcome.ts'
+export type { Runs } from './runs.ts'
+export { APIKeyHeader } from './security/api-key-header.ts'
+export { APIKeyQuery } from './security/api-key-query.ts'
+export type { AuthUser, ClaimedUser } from './security/auth-user.ts'
+export type { Authentication, AuthenticatorOptions, Verify } from './security/authenticator.ts'
+export { Authenticator } from './security/authenticator.ts'
+export { constantTimeEqual } from './security/constant-time-equal.ts'
+export { HTTPBasic } from './security/http-basic.ts'
+export { HTTPBearer } from './security/http-bearer.ts'
+export type { JwtAlgorithm, JwtKeys, JwtVerifierOptions } from './security/jwt-verifier.ts'
+export { jwtVerifier } from './security/jwt-verifier.ts'
+export type {
+  APIKeyCredentials,
+  BasicCredentials,
+  BearerCredentials,
+  Credentials,
+  CredentialsReading,
+  SecurityScheme,
+} from './security/security-scheme.ts'
+export type { RunStatus } from './store/run-store.ts'
+export { StoreError } from './store/store-error.ts'
+export type { LoggerOptions } from './telemetry/logger.ts'
+export { createLogger } from './telemetry/logger.ts'
+export type { SqlTool, SqlToolOptions } from './tools/sql-tool.ts'
+export { sqlTool } from './tools/sql-tool.ts'

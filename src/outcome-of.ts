@@ -1,0 +1,98 @@
+import {
+  AgenticError,
+  type HarnessOutcome,
+  type JsonValue,
+  type ProgramLanguage,
+  type ResourceLimits,
+  redactText,
+} from '../harness/index.ts'
+import type { RunOutcome } from './run-outcome.ts'
+import type { RunRecord, RunStatus } from './store/run-store.ts'
+
+const NOTHING = {
+  findings: [],
+  toolCalls: [],
+  console: [],
+  usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, outputBytes: 0 },
+} as const
+
+/** What the caller is told of a program's run. */
+export function outcomeOf(
+  run: RunRecord,
+  program: { readonly source: string; readonly language: ProgramLanguage },
+  outcome: HarnessOutcome,
+): RunOutcome {
+  const { source, language } = program
+  return {
+    runId: run.runId,
+    status: outcome.status,
+    ...(outcome.result === undefined ? {} : { result: outcome.result }),
+    ...(outcome.error === undefined ? {} : { error: outcome.error }),
+    ...(outcome.approval === undefined ? {} : { approvalId: outcome.approval.id }),
+    ...(outcome.program === undefined
+      ? {}
+      : { program: { source, language, hash: outcome.program.hash } }),
+    findings: outcome.findings,
+    toolCalls: outcome.calls.map(({ seq, tool, argument, answer }) => ({
+      seq,
+      name: tool,
+      args: argument,
+      outcome: answer?.kind ?? 'unfinished',
+    })),
+    console: outcome.console,
+    usage: outcome.usage,
+    ...(outcome.isolation === undefined ? {} : { isolation: outcome.isolation }),
+  }
+}
+
+/**
+ * What the caller is told of a run that ended before or beside its program.
+ *
+ * @param error - Anything but an {@link AgenticError} becomes `ERR_INTERNAL` with a generic text.
+ */
+export function errorOutcome(run: RunRecord, status: RunStatus, error: unknown): RunOutcome {
+  const failure =
+    error instanceof AgenticError
+      ? { code: error.code, message: redactText(error.message) }
+      : status === 'cancelled'
+        ? ({ code: 'ERR_RUN_CANCELLED', message: 'The run was cancelled' } as const)
+        : ({ code: 'ERR_INTERNAL', message: 'Something went wrong on our side' } as const)
+  const timedOut = failure.code === 'ERR_SANDBOX_TIMEOUT'
+  return {
+    ...NOTHING,
+    runId: run.runId,
+    status: timedOut ? 'timed_out' : status,
+    error: { ...failure, findings: [] },
+  }
+}
+
+/** What the caller is told of a handler's answer, which must be JSON within the endpoint's limits. */
+export function handlerOutcome(
+  run: RunRecord,
+  answer: unknown,
+  limits: ResourceLimits,
+  wallMs: number,
+): RunOutcome {
+  const serialized = JSON.stringify(answer ?? null)
+  if (serialized === undefined) {
+    throw new AgenticError(
+      'ERR_OUTPUT_INVALID',
+      'The handler answered with something that is not JSON',
+    )
+  }
+  const outputBytes = Buffer.byteLength(serialized)
+  if (outputBytes > limits.maxOutputBytes) {
+    throw new AgenticError(
+      'ERR_OUTPUT_INVALID',
+      `The answer has ${outputBytes} bytes; ${limits.maxOutputBytes} are allowed`,
+    )
+  }
+  const result: JsonValue = JSON.parse(serialized)
+  return {
+    ...NOTHING,
+    runId: run.runId,
+    status: 'completed',
+    result,
+    usage: { wallMs: Math.round(wallMs), cpuMs: 0, peakMemoryBytes: 0, outputBytes },
+  }
+}

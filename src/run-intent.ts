@@ -1,0 +1,412 @@
+import {
+  type Action,
+  AgenticError,
+  AuditError,
+  type AuditRecorder,
+  type HarnessEngine,
+  type JsonValue,
+  type Logger,
+  type ProgramLanguage,
+} from '../harness/index.ts'
+import {
+  type AgentRuntime,
+  IntentError,
+  isInScope,
+  ModelError,
+  SessionError,
+} from '../runtime/index.ts'
+import type { AgentEndpoint } from './agent-endpoint.ts'
+import type { AuthorizationPolicy } from './authorization/authorization-policy.ts'
+import { Operation } from './authorization/operation.ts'
+import { callHandler } from './call-handler.ts'
+import { AuthorizationError, RequestError } from './errors.ts'
+import type { LiveRun } from './live-run.ts'
+import { errorOutcome, outcomeOf } from './outcome-of.ts'
+import type { RunOutcome } from './run-outcome.ts'
+import {
+  type AdmittedRequest,
+  beginRecord,
+  dataOf,
+  intentOf,
+  userOf,
+  withIntent,
+} from './run-record.ts'
+import type { AuthUser } from './security/auth-user.ts'
+import type { Store } from './store/open-store.ts'
+import type { RunRecord } from './store/run-store.ts'
+import { traceOf } from './trace-of.ts'
+
+/** What the path is built from. */
+export interface RunPathOptions {
+  readonly store: Store
+  readonly audit: AuditRecorder
+  readonly engine: HarnessEngine
+  /** `null` when the app has no model: then only handlers and programs of callers can run. */
+  readonly runtime: AgentRuntime | null
+  readonly authorization: AuthorizationPolicy
+  readonly logger: Logger
+  readonly clock: () => number
+  readonly maxIntentLength: number
+  readonly skip: { readonly analysis: boolean; readonly policies: boolean }
+  /** Told when a run has come to wait: its request may have been decided in the meantime. */
+  readonly onWaiting: (approvalId: string) => void
+}
+
+/** An intent on its way in, with the caller already authenticated. */
+export interface IntentRequest {
+  readonly user: AuthUser | null
+  readonly intent: string
+  readonly params?: JsonValue
+  readonly data?: JsonValue
+  readonly sessionId?: string
+  readonly signal?: AbortSignal
+}
+
+/** A program on its way in, with the caller already authenticated. */
+export interface ExecuteRequest {
+  readonly user: AuthUser | null
+  readonly code: string
+  readonly language?: ProgramLanguage
+  readonly data?: JsonValue
+  readonly signal?: AbortSignal
+}
+
+const OPEN = ['queued', 'running'] as const
+
+/**
+ * The one path from an admitted request to a result. HTTP, calls in code, resumed runs and calls that
+ * handlers make all come through here, and nothing runs beside it.
+ */
+export class RunPath {
+  readonly #options: RunPathOptions
+  readonly #live = new Map<string, AbortController>()
+  readonly #settled = new Set<Promise<unknown>>()
+
+  constructor(options: RunPathOptions) {
+    this.#options = options
+  }
+
+  /** Answers an intent: by the endpoint's handler, or by a program that the model writes. */
+  intent(endpoint: AgentEndpoint, request: IntentRequest): Promise<RunOutcome> {
+    const raw = request.intent
+    if (typeof raw !== 'string' || raw.trim() === '') {
+      throw new RequestError('ERR_REQUEST_INVALID', 'The intent must be a text that is not empty')
+    }
+    if (raw.length > this.#options.maxIntentLength) {
+      const limit = this.#options.maxIntentLength
+      throw new RequestError(
+        'ERR_REQUEST_TOO_LARGE',
+        `The intent is longer than ${limit} characters`,
+      )
+    }
+    const params = request.params ?? null
+    return this.#track(
+      endpoint,
+      {
+        entrance: endpoint.handler === null ? 'intent' : 'handler',
+        user: request.user,
+        intent: { raw, params },
+        data: dataOf(request.data ?? params),
+        ...(request.sessionId === undefined ? {} : { sessionId: request.sessionId }),
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      },
+      (run) =>
+        endpoint.handler === null ? this.#answerByProgram(run) : this.#answerByHandler(run),
+    )
+  }
+
+  /** Runs a program that the caller brought. */
+  execute(endpoint: AgentEndpoint, request: ExecuteRequest): Promise<RunOutcome> {
+    const program = { source: request.code, language: request.language ?? 'js' } as const
+    return this.#track(
+      endpoint,
+      {
+        entrance: 'execute',
+        user: request.user,
+        data: dataOf(request.data ?? null),
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      },
+      (run) => this.#runProgram(run, program),
+    )
+  }
+
+  /**
+   * Goes on with a run that waited for a person. Passes authorization and every gate again, as of now.
+   *
+   * @returns Once the run is on its way: how it will end. `null` when the run does not wait, or somebody else has taken it.
+   */
+  async resume(
+    endpoint: AgentEndpoint,
+    record: RunRecord,
+  ): Promise<{ readonly outcome: Promise<RunOutcome> } | null> {
+    const { store } = this.#options
+    const won = await store.runs.update(record.runId, ['pending_approval'], { status: 'running' })
+    const { program } = record
+    if (!won || program === undefined) return null
+    const user = record.requester === null ? null : userOf(record.requester)
+    const outcome = this.#supervise({ endpoint, record, user }, undefined, async (run) => {
+      await this.#authorize(run)
+      return this.#runProgram(run, program, program.hash)
+    })
+    return { outcome }
+  }
+
+  /** Ends a run that waited for a person who said no, or who said nothing in time. */
+  async refuse(record: RunRecord, refusal: Pick<RunOutcome, 'status' | 'error'>): Promise<void> {
+    const { store, audit, clock } = this.#options
+    const waiting = (await this.#storedOutcome(record)) ?? errorOutcome(record, 'failed', null)
+    const { approvalId: _, ...rest } = waiting
+    const outcome: RunOutcome = { ...rest, ...refusal }
+    const patch = { status: outcome.status, outcome: toJson(outcome), updatedAt: clock() }
+    if (!(await store.runs.update(record.runId, ['pending_approval'], patch))) return
+    await audit.updated(traceOf(record, outcome, await this.#evidence(record), clock()))
+  }
+
+  /** Cancels everything that is under way. */
+  cancelAll(): void {
+    for (const controller of this.#live.values()) controller.abort()
+  }
+
+  /** Resolves when no run is under way. */
+  async idle(): Promise<void> {
+    while (this.#settled.size > 0) await Promise.allSettled([...this.#settled])
+  }
+
+  #track(
+    endpoint: AgentEndpoint,
+    admitted: AdmittedRequest,
+    work: (run: LiveRun) => Promise<RunOutcome>,
+  ): Promise<RunOutcome> {
+    const record = beginRecord(endpoint.name, admitted, this.#options.clock())
+    const start = { endpoint, record, user: admitted.user }
+    return this.#supervise(start, admitted.signal, async (run) => {
+      await this.#begin(run)
+      await this.#authorize(run)
+      return work(run)
+    })
+  }
+
+  /** Whatever happens in `work`, the run ends in the store and on record, and its ending is returned. */
+  async #supervise(
+    start: { endpoint: AgentEndpoint; record: RunRecord; user: AuthUser | null },
+    signal: AbortSignal | undefined,
+    work: (run: LiveRun) => Promise<RunOutcome>,
+  ): Promise<RunOutcome> {
+    const controller = new AbortController()
+    const { runId } = start.record
+    this.#live.set(runId, controller)
+    const run: LiveRun = {
+      ...start,
+      signal:
+        signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]),
+    }
+    const settled = this.#settle(run, work)
+    this.#settled.add(settled)
+    try {
+      return await settled
+    } finally {
+      this.#live.delete(runId)
+      this.#settled.delete(settled)
+    }
+  }
+
+  async #settle(run: LiveRun, work: (run: LiveRun) => Promise<RunOutcome>): Promise<RunOutcome> {
+    let outcome: RunOutcome
+    try {
+      outcome = await work(run)
+    } catch (error) {
+      if (error instanceof AuditError) return errorOutcome(run.record, 'failed', error)
+      outcome = this.#failure(run, error)
+    }
+    const { store, audit, clock } = this.#options
+    try {
+      const patch = { status: outcome.status, outcome: toJson(outcome), updatedAt: clock() }
+      await store.runs.update(run.record.runId, OPEN, patch)
+      const record = (await store.runs.get(run.record.runId)) ?? run.record
+      await audit.updated(traceOf(record, outcome, await this.#evidence(record), clock()))
+      await this.#remember(run, outcome)
+      if (outcome.approvalId !== undefined) this.#options.onWaiting(outcome.approvalId)
+      return outcome
+    } catch (error) {
+      // A result that is not on record is not handed out: it could not be found again.
+      this.#options.logger.error(
+        { err: error, runId: run.record.runId },
+        'Run could not be recorded',
+      )
+      return errorOutcome(run.record, 'failed', new AuditError('The run could not be recorded'))
+    }
+  }
+
+  #failure(run: LiveRun, error: unknown): RunOutcome {
+    if (run.signal.aborted) return errorOutcome(run.record, 'cancelled', null)
+    if (!(error instanceof AgenticError)) {
+      this.#options.logger.error({ err: error, runId: run.record.runId }, 'Run failed')
+    }
+    const isDenial =
+      error instanceof AgenticError &&
+      (error.code === 'ERR_AUTHORIZATION_DENIED' || error.code === 'ERR_INTENT_OUT_OF_SCOPE')
+    return errorOutcome(run.record, isDenial ? 'denied' : 'failed', error)
+  }
+
+  async #begin(run: LiveRun): Promise<void> {
+    const { store, audit } = this.#options
+    try {
+      await store.runs.insert(run.record)
+      await audit.started(traceOf(run.record, null, { calls: [], approvals: [] }, undefined))
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'Run could not be put on record')
+      throw new AuditError('The run could not be put on record, so it was not started', {
+        cause: error,
+      })
+    }
+  }
+
+  async #authorize(run: LiveRun): Promise<void> {
+    const { endpoint, record, user } = run
+    if (record.entrance === 'execute' && !endpoint.acceptsPrograms) {
+      throw new AuthorizationError('This endpoint takes no programs')
+    }
+    await this.#options.authorization.authorize({
+      user,
+      operation: record.entrance === 'execute' ? Operation.EXECUTE_PROGRAM : Operation.RUN_ENDPOINT,
+      endpoint: { name: endpoint.name, isPublic: endpoint.isPublic },
+    })
+  }
+
+  #answerByHandler(run: LiveRun): Promise<RunOutcome> {
+    const { user } = run
+    // The layers that fell away come back for what the handler has run.
+    const nested = { ...run.endpoint, handler: null, acceptsPrograms: true }
+    return callHandler(run, {
+      logger: this.#options.logger,
+      runIntent: (intent, request) => this.intent(nested, { user, intent, ...request }),
+      execute: (program) => this.execute(nested, { user, ...program }),
+    })
+  }
+
+  async #answerByProgram(run: LiveRun): Promise<RunOutcome> {
+    const { endpoint, record, signal } = run
+    const { runtime } = this.#options
+    if (runtime === null) {
+      throw new ModelError(
+        'ERR_MODEL_UNAVAILABLE',
+        'This server has no language model; bring a program to /execute',
+      )
+    }
+    const turns = await this.#turns(run)
+    const { raw, params } = intentOf(record)
+    const domains = endpoint.approvalRules.flatMap((rule) => rule.requireForDomains)
+    const intent = await runtime.parseIntent(
+      { raw, params },
+      {
+        domains,
+        ...(endpoint.intentScope === undefined ? {} : { scope: endpoint.intentScope }),
+        signal,
+      },
+    )
+    const written = await runtime.write({
+      intent,
+      endpoint: {
+        name: endpoint.name,
+        description: endpoint.description,
+        examples: endpoint.examples,
+      },
+      tools: endpoint.tools,
+      session: turns,
+      signal,
+    })
+    const placed = domains.length === 0 ? intent : { ...intent, domain: intent.domain ?? '' }
+    return this.#runProgram({ ...run, record: withIntent(record, placed) }, written)
+  }
+
+  async #runProgram(
+    run: LiveRun,
+    program: { readonly source: string; readonly language: ProgramLanguage },
+    expectedHash?: string,
+  ): Promise<RunOutcome> {
+    const { endpoint, record } = run
+    const { engine, store, skip } = this.#options
+    const outcome = await engine.run({
+      runId: record.runId,
+      endpoint: endpoint.name,
+      entrance: record.entrance === 'execute' ? 'execute' : 'intent',
+      source: program.source,
+      language: program.language,
+      intentAction: record.entrance === 'execute' ? 'read' : record.action,
+      ...(record.intent === undefined ? {} : { intent: record.intent.raw }),
+      ...(record.intent?.domain === undefined ? {} : { domain: record.intent.domain }),
+      requester: record.requester,
+      data: record.data,
+      tools: endpoint.tools,
+      policies: endpoint.policies,
+      approvalRules: endpoint.approvalRules,
+      validators: endpoint.validators,
+      limits: endpoint.limits,
+      determinism: record.determinism,
+      ...(expectedHash === undefined ? {} : { expectedHash }),
+      skip,
+      signal: run.signal,
+      // Before anybody is asked or anything runs: whoever goes on with this run needs its program.
+      onAdmitted: async ({ hash }, action) => {
+        const { intent } = record
+        if (record.entrance === 'intent')
+          refuseOutOfScope(endpoint, { action, domain: intent?.domain })
+        await store.runs.update(record.runId, OPEN, {
+          action,
+          ...(intent === undefined ? {} : { intent }),
+          program: { source: program.source, language: program.language, hash },
+        })
+      },
+    })
+    return outcomeOf(record, program, outcome)
+  }
+
+  async #turns(run: LiveRun) {
+    const { sessionId, requester } = run.record
+    if (sessionId === undefined) return []
+    const session =
+      requester === null ? null : await this.#options.store.sessions.get(sessionId, requester)
+    if (session === null) throw new SessionError('There is no such session of yours')
+    return session.turns
+  }
+
+  async #remember(run: LiveRun, outcome: RunOutcome): Promise<void> {
+    const { sessionId, requester, intent } = run.record
+    if (sessionId === undefined || requester === null || intent === undefined) return
+    if (outcome.status !== 'completed') return
+    await this.#options.store.sessions.append(
+      sessionId,
+      requester,
+      { role: 'user', content: intent.raw },
+      { role: 'assistant', content: JSON.stringify(outcome.result) },
+    )
+  }
+
+  async #evidence(record: RunRecord) {
+    const { store } = this.#options
+    const [calls, approvals] = await Promise.all([
+      store.journal.read(record.runId),
+      store.approvals.list({ runId: record.runId }),
+    ])
+    return { calls, approvals }
+  }
+
+  async #storedOutcome(record: RunRecord): Promise<RunOutcome | null> {
+    const stored = await this.#options.store.runs.get(record.runId)
+    return stored?.outcome === undefined ? null : (stored.outcome as unknown as RunOutcome)
+  }
+}
+
+/** The intent may have called itself milder than its program is. */
+function refuseOutOfScope(
+  { intentScope }: AgentEndpoint,
+  { action, domain }: { readonly action: Action; readonly domain: string | undefined },
+): void {
+  if (intentScope === undefined) return
+  if (isInScope({ action, ...(domain === undefined ? {} : { domain }) }, intentScope)) return
+  throw new IntentError('The program does more than this endpoint is there for')
+}
+
+function toJson(outcome: RunOutcome): JsonValue {
+  return JSON.parse(JSON.stringify(outcome))
+}

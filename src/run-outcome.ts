@@ -1,0 +1,46 @@
+import type {
+  ConsoleLine,
+  ErrorCode,
+  Finding,
+  IsolationFacts,
+  JsonValue,
+  ResourceUsage,
+} from '../harness/index.ts'
+import type { RunStatus } from './store/run-store.ts'
+
+/** How a trip of one intent ended, or where it waits. Every expected ending is an outcome, not an exception. */
+export interface RunOutcome {
+  readonly runId: string
+  readonly status: RunStatus
+  /** The program's value; only with status `completed`. */
+  readonly result?: JsonValue
+  /** Why there is no result. */
+  readonly error?: {
+    readonly code: ErrorCode
+    readonly message: string
+    readonly findings: readonly Finding[]
+    /** Line and column in the author's text, when the program threw. */
+    readonly line?: number
+    readonly column?: number
+  }
+  /** The approval request that the run waits for; only with status `pending_approval`. */
+  readonly approvalId?: string
+  /** The program that ran or would run; absent for handlers. */
+  readonly program?: {
+    readonly source: string
+    readonly language: 'js' | 'ts'
+    readonly hash: string
+  }
+  /** What analysis, policies and validators found, warnings included. */
+  readonly findings: readonly Finding[]
+  readonly toolCalls: readonly {
+    readonly seq: number
+    readonly name: string
+    readonly args: JsonValue
+    readonly outcome: 'value' | 'error' | 'unfinished'
+  }[]
+  readonly console: readonly ConsoleLine[]
+  readonly usage: ResourceUsage
+  /** What separated the program from the host; absent when no program was started. */
+  readonly isolation?: IsolationFacts
+}

@@ -1,0 +1,62 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Entrance, JsonValue, Requester } from '../harness/index.ts'
+import type { Intent } from '../runtime/index.ts'
+import { RequestError } from './errors.ts'
+import type { AuthUser } from './security/auth-user.ts'
+import type { RunRecord } from './store/run-store.ts'
+
+/** What came in at one of the entrances, with the caller authenticated. */
+export interface AdmittedRequest {
+  readonly entrance: Entrance
+  readonly user: AuthUser | null
+  readonly intent?: { readonly raw: string; readonly params: JsonValue }
+  readonly data: JsonValue
+  readonly sessionId?: string
+  readonly signal?: AbortSignal
+}
+
+/** Begins the record of a run. The seed of its clock and randomness is drawn here and stays secret. */
+export function beginRecord(endpoint: string, admitted: AdmittedRequest, now: number): RunRecord {
+  const { entrance, user, intent, sessionId, data } = admitted
+  return {
+    runId: `run_${randomUUID()}`,
+    endpoint,
+    entrance,
+    requester: user === null ? null : requesterOf(user),
+    status: 'running',
+    action: entrance === 'execute' ? 'execute' : 'read',
+    ...(intent === undefined ? {} : { intent }),
+    ...(sessionId === undefined ? {} : { sessionId }),
+    data,
+    determinism: { startTimeMs: now, seed: randomBytes(32).toString('hex') },
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+/** The intent of a run as far as its record knows it. */
+export function intentOf({ intent, action }: RunRecord): Intent {
+  return { raw: intent?.raw ?? '', params: intent?.params ?? null, action }
+}
+
+/** The record of a run once its intent has been parsed. */
+export function withIntent(record: RunRecord, intent: Intent): RunRecord {
+  const { raw, params, action, domain } = intent
+  return { ...record, action, intent: { raw, params, ...(domain === undefined ? {} : { domain }) } }
+}
+
+/** The user on whose behalf a stored run goes on. */
+export function userOf(requester: Requester): AuthUser {
+  return Object.freeze({ ...requester, scopes: [], metadata: {} })
+}
+
+function requesterOf({ userId, roles, tenantId }: AuthUser): Requester {
+  return { userId, roles, ...(tenantId === undefined ? {} : { tenantId }) }
+}
+
+/** Takes data of code through JSON once: no prototypes, getters or functions are left in it. */
+export function dataOf(value: JsonValue): JsonValue {
+  const text = JSON.stringify(value)
+  if (text === undefined) throw new RequestError('ERR_REQUEST_INVALID', 'The data must be JSON')
+  return JSON.parse(text)
+}

@@ -1,0 +1,119 @@
+import type { Updateable } from 'kysely'
+import type { Requester } from '../../harness/index.ts'
+import type { Database } from './database.ts'
+import { limitOf } from './list-limit.ts'
+import type { RunFilter, RunRecord, RunStatus, RunStore } from './run-store.ts'
+import type { RunTable } from './tables.ts'
+
+/** Runs in the database. An update is one conditional UPDATE, so of several at once one wins. */
+export class DatabaseRunStore implements RunStore {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  async insert(run: RunRecord): Promise<void> {
+    await this.#database.queries
+      .insertInto('airlock_runs')
+      .values({
+        run_id: run.runId,
+        tenant_id: run.requester?.tenantId ?? null,
+        user_id: run.requester?.userId ?? null,
+        endpoint: run.endpoint,
+        entrance: run.entrance,
+        status: run.status,
+        action: run.action,
+        requester_json: JSON.stringify(run.requester),
+        intent_json: toJson(run.intent),
+        session_id: run.sessionId ?? null,
+        program_json: toJson(run.program),
+        data_json: JSON.stringify(run.data),
+        determinism_json: JSON.stringify(run.determinism),
+        outcome_json: toJson(run.outcome),
+        created_at: run.createdAt,
+        updated_at: run.updatedAt,
+      })
+      .execute()
+  }
+
+  async get(runId: string): Promise<RunRecord | null> {
+    const row = await this.#database.queries
+      .selectFrom('airlock_runs')
+      .selectAll()
+      .where('run_id', '=', runId)
+      .executeTakeFirst()
+    return row === undefined ? null : toRun(row)
+  }
+
+  async list(filter: RunFilter): Promise<readonly RunRecord[]> {
+    const { statuses, userId } = filter
+    const rows = await this.#database.queries
+      .selectFrom('airlock_runs')
+      .selectAll()
+      .$if(statuses !== undefined, (query) => query.where('status', 'in', statuses ?? []))
+      .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
+      .orderBy('position', 'desc')
+      .limit(limitOf(filter))
+      .execute()
+    return rows.map(toRun)
+  }
+
+  async update(
+    runId: string,
+    from: readonly RunStatus[],
+    patch: Partial<RunRecord>,
+  ): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database.queries
+      .updateTable('airlock_runs')
+      .set({ updated_at: Date.now(), ...toColumns(patch) })
+      .where('run_id', '=', runId)
+      .where('status', 'in', from)
+      .executeTakeFirst()
+    return numUpdatedRows === 1n
+  }
+}
+
+/** For whom and where a run is, and when it began, is decided once. */
+function toColumns(patch: Partial<RunRecord>): Updateable<RunTable> {
+  const { status, action, intent, sessionId, program, data, determinism, outcome, updatedAt } =
+    patch
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(action === undefined ? {} : { action }),
+    ...(intent === undefined ? {} : { intent_json: JSON.stringify(intent) }),
+    ...(sessionId === undefined ? {} : { session_id: sessionId }),
+    ...(program === undefined ? {} : { program_json: JSON.stringify(program) }),
+    ...(data === undefined ? {} : { data_json: JSON.stringify(data) }),
+    ...(determinism === undefined ? {} : { determinism_json: JSON.stringify(determinism) }),
+    ...(outcome === undefined ? {} : { outcome_json: JSON.stringify(outcome) }),
+    ...(updatedAt === undefined ? {} : { updated_at: updatedAt }),
+  }
+}
+
+interface RunRow extends Omit<RunTable, 'position'> {}
+
+function toRun(row: RunRow): RunRecord {
+  const requester: Requester | null = JSON.parse(row.requester_json)
+  return {
+    runId: row.run_id,
+    endpoint: row.endpoint,
+    // The three of them are written from a RunRecord alone.
+    entrance: row.entrance as RunRecord['entrance'],
+    status: row.status as RunStatus,
+    action: row.action as RunRecord['action'],
+    requester,
+    ...(row.intent_json === null ? {} : { intent: JSON.parse(row.intent_json) }),
+    ...(row.session_id === null ? {} : { sessionId: row.session_id }),
+    ...(row.program_json === null ? {} : { program: JSON.parse(row.program_json) }),
+    data: JSON.parse(row.data_json),
+    determinism: JSON.parse(row.determinism_json),
+    ...(row.outcome_json === null ? {} : { outcome: JSON.parse(row.outcome_json) }),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}
+
+function toJson(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value)
+}

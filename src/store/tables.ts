@@ -1,0 +1,90 @@
+import type { Generated } from 'kysely'
+
+/**
+ * The tables, as the newest migration leaves them. Texts called `…_json` hold JSON; times are
+ * milliseconds since 1970; booleans are 0 or 1. The prefix keeps them apart in a file that the author of
+ * an app shares with tables of their own.
+ */
+export interface Tables {
+  readonly airlock_approvals: ApprovalTable
+  readonly airlock_journal: JournalTable
+  readonly airlock_runs: RunTable
+  readonly airlock_sessions: SessionTable
+  readonly airlock_session_turns: SessionTurnTable
+  readonly airlock_traces: TraceTable
+}
+
+export interface ApprovalTable {
+  position: Generated<number>
+  id: string
+  tenant_id: string | null
+  run_id: string
+  state: string
+  expires_at: number
+  escalate_at: number | null
+  /** What never changes: the request without state and decision. */
+  request_json: string
+  decision_json: string | null
+}
+
+export interface JournalTable {
+  run_id: string
+  seq: number
+  tenant_id: string | null
+  tool: string
+  argument_json: string
+  digest: string
+  read_only: number
+  idempotency_key: string
+  started_at: number
+  answer_json: string | null
+  finished_order: number | null
+}
+
+export interface RunTable {
+  position: Generated<number>
+  run_id: string
+  tenant_id: string | null
+  user_id: string | null
+  endpoint: string
+  entrance: string
+  status: string
+  action: string
+  requester_json: string
+  intent_json: string | null
+  session_id: string | null
+  program_json: string | null
+  data_json: string
+  determinism_json: string
+  outcome_json: string | null
+  created_at: number
+  updated_at: number
+}
+
+export interface SessionTable {
+  session_id: string
+  tenant_id: string | null
+  user_id: string
+  created_at: number
+  updated_at: number
+}
+
+export interface SessionTurnTable {
+  position: Generated<number>
+  session_id: string
+  tenant_id: string | null
+  role: string
+  content: string
+  /** Bytes of `content` in UTF-8. */
+  bytes: number
+}
+
+export interface TraceTable {
+  position: Generated<number>
+  run_id: string
+  tenant_id: string | null
+  user_id: string | null
+  endpoint: string
+  status: string
+  trace_json: string
+}

@@ -1,0 +1,184 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type AgentEndpointOptions,
+  type AgenticApp,
+  type AgenticAppOptions,
+  ApprovalRule,
+  CodePolicy,
+  DataPolicy,
+  defineTool,
+  jsonSchema,
+  ResourcePolicy,
+} from '../../src/index.ts'
+import { createTestApp, testUser } from '../../src/testing/index.ts'
+import { countingTool } from '../support/counting-tool.ts'
+
+const user = testUser('author')
+const WITHOUT_READING = { skipAnalysis: true, skipPolicies: true }
+const apps: AgenticApp[] = []
+
+beforeAll(() => {
+  process.env['AIRLOCK_UNSAFE'] = '1'
+  return () => delete process.env['AIRLOCK_UNSAFE']
+})
+
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map((app) => app.close()))
+})
+
+async function execute(
+  code: string,
+  endpoint: Partial<AgentEndpointOptions> = {},
+  options: Partial<AgenticAppOptions> = {},
+) {
+  const app = createTestApp([], options)
+  apps.push(app)
+  app.agentEndpoint({ name: 'it', public: true, execute: true, ...endpoint })
+  return app.execute({ endpoint: 'it', code, user })
+}
+
+function sqlEcho() {
+  const statements: string[] = []
+  const tool = defineTool({
+    name: 'sql',
+    description: 'Takes a statement',
+    input: jsonSchema<{ query: string }>({
+      type: 'object',
+      properties: { query: { type: 'string' } },
+      required: ['query'],
+    }),
+    readOnly: true,
+    sql: { dialect: 'sqlite', argument: 'query' },
+    run({ query }) {
+      statements.push(query)
+      return []
+    },
+  })
+  return { tool, statements }
+}
+
+describe('each layer alone, with the others switched off, stops what it is there for', () => {
+  it('analysis: refuses a program that reaches for a constructor, and nothing has run', async () => {
+    const outcome = await execute("return tools.pay.constructor.constructor('return 1')()", {
+      tools: [countingTool().tool],
+    })
+    expect(outcome).toMatchObject({ status: 'denied', error: { code: 'ERR_POLICY_VIOLATION' } })
+    expect(outcome.error?.findings.map(({ source }) => source)).toContain('analysis')
+    expect(outcome.isolation).toBeUndefined()
+  })
+
+  it('policies on the program: refuse an endless loop that analysis was not asked about', async () => {
+    const outcome = await execute(
+      'for (;;) {}',
+      { policies: [new CodePolicy(), new ResourcePolicy()] },
+      { unsafe: { skipAnalysis: true } },
+    )
+    expect(outcome).toMatchObject({ status: 'denied', error: { code: 'ERR_POLICY_VIOLATION' } })
+    expect(outcome.error?.findings.every(({ source }) => source !== 'analysis')).toBe(true)
+  })
+
+  it('policies on the real call: refuse a statement that was put together at run time', async () => {
+    const { tool, statements } = sqlEcho()
+    const policy = new DataPolicy({
+      readableTables: ['customers'],
+      restrictedColumns: ['customers.email'],
+      schema: { customers: ['id', 'email'] },
+    })
+    const outcome = await execute(
+      "return await tools.sql({ query: ['SELECT em', 'ail FROM customers'].join('') })",
+      { tools: [tool], policies: [policy] },
+      { unsafe: WITHOUT_READING },
+    )
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'ERR_TOOL_DENIED' } })
+    expect(outcome.findings).toContainEqual(
+      expect.objectContaining({ reasonCode: 'column-restricted' }),
+    )
+    expect(statements).toEqual([])
+  })
+
+  it('the gate: refuses a tool that is known to the host and not granted', async () => {
+    const { tool, calls } = countingTool()
+    const app = createTestApp([], { unsafe: WITHOUT_READING })
+    apps.push(app)
+    app.registerTool(tool)
+    app.agentEndpoint({ name: 'it', public: true, execute: true })
+    const code = "return await tools['pay']({ amount: 1 })"
+    const outcome = await app.execute({ endpoint: 'it', code, user })
+    expect(outcome.status).toBe('failed')
+    expect(calls).toEqual([])
+  })
+
+  it('approval: holds a write, and nothing has been written', async () => {
+    const { tool, calls } = countingTool()
+    const rule = {
+      name: 'gate',
+      requireForActions: ['write'],
+      approvers: [{ role: 'admin' }],
+    } as const
+    const outcome = await execute(
+      "return await tools['pa' + 'y']({ amount: 1 })",
+      { tools: [tool], approval: [new ApprovalRule(rule)] },
+      { unsafe: WITHOUT_READING },
+    )
+    expect(outcome.status).toBe('pending_approval')
+    expect(calls).toEqual([])
+  })
+
+  const escapes = {
+    'the environment': "return this.constructor.constructor('return process')().env",
+    'a module': "return (await import('node:fs')).readFileSync('/etc/passwd', 'utf8')",
+    'a function constructor': "return (async () => {}).constructor('return process.pid')()",
+  }
+  for (const [name, code] of Object.entries(escapes)) {
+    it(`the sandbox: gives a program that reaches for ${name} nothing`, async () => {
+      const outcome = await execute(code, {}, { unsafe: WITHOUT_READING })
+      expect(outcome.status).toBe('failed')
+      expect(outcome.result).toBeUndefined()
+    })
+  }
+
+  it('the sandbox: ends an endless loop at its deadline', async () => {
+    const outcome = await execute(
+      'for (;;) {}',
+      { limits: { timeoutMs: 500 } },
+      { unsafe: WITHOUT_READING },
+    )
+    expect(outcome).toMatchObject({ status: 'timed_out', error: { code: 'ERR_SANDBOX_TIMEOUT' } })
+  })
+
+  it('the sandbox: ends a program that hoards memory', async () => {
+    const outcome = await execute(
+      'const hoard = []; for (;;) hoard.push(new Array(10_000).fill(1.5))',
+      { limits: { memoryMb: 32 } },
+      { unsafe: WITHOUT_READING },
+    )
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'ERR_SANDBOX_LIMIT' } })
+  })
+
+  it('validators: withhold a result that one of them objects to', async () => {
+    const outcome = await execute(
+      "return { secret: 'x' }",
+      {
+        validators: [
+          {
+            name: 'no-secrets',
+            validate: ({ serialized }) =>
+              serialized.includes('secret')
+                ? [
+                    {
+                      ruleId: 'no-secret-field',
+                      source: 'no-secrets',
+                      severity: 'violation',
+                      message: 'The result has a field that must not leave',
+                    },
+                  ]
+                : [],
+          },
+        ],
+      },
+      { unsafe: WITHOUT_READING },
+    )
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'ERR_OUTPUT_INVALID' } })
+    expect(outcome.result).toBeUndefined()
+  })
+})

@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import {
+  AgenticApp,
+  APIKeyHeader,
+  Authenticator,
+  ConfigurationError,
+  type Policy,
+  ScriptedModel,
+} from '../../src/index.ts'
+
+const auth = new Authenticator({
+  scheme: new APIKeyHeader({ name: 'X-API-Key' }),
+  verify: ({ credentials }) => (credentials === 'right' ? { userId: 'u1' } : null),
+})
+const model = new ScriptedModel([])
+const apps: AgenticApp[] = []
+
+function createApp(options: Partial<ConstructorParameters<typeof AgenticApp>[0]> = {}): AgenticApp {
+  const app = new AgenticApp({ title: 'Test', store: ':memory:', model, ...options })
+  apps.push(app)
+  return app
+}
+
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map((app) => app.close()))
+})
+
+describe('declaring endpoints', () => {
+  const mistakes: Record<string, () => void> = {
+    'an unknown option of the app': () => createApp({ modell: model } as object),
+    'an unknown option of an endpoint': () =>
+      createApp({ auth }).agentEndpoint({ name: 'a', tool: [] } as never),
+    'an unknown limit': () =>
+      createApp({ auth }).agentEndpoint({ name: 'a', limits: { timeout: 1 } as never }),
+    'a limit that is not a positive whole number': () =>
+      createApp({ auth }).agentEndpoint({ name: 'a', limits: { timeoutMs: 0 } }),
+    'an endpoint without authentication that does not say public': () =>
+      createApp().agentEndpoint({ name: 'a' }),
+    'two endpoints of one name': () => {
+      const app = createApp({ auth })
+      app.agentEndpoint({ name: 'a' })
+      app.agentEndpoint({ name: 'a' })
+    },
+    'a name that is no path segment': () => createApp({ auth }).agentEndpoint({ name: 'a/b' }),
+    'an endpoint that nothing can answer': () => {
+      const app = new AgenticApp({ title: 'Test', store: ':memory:', auth })
+      apps.push(app)
+      app.agentEndpoint({ name: 'a' })
+    },
+    'layers switched off without AIRLOCK_UNSAFE=1': () =>
+      createApp({ auth, unsafe: { skipAnalysis: true } }),
+    'a router prefix that is no path segment': () => createApp({ auth }).router({ prefix: '/x' }),
+    'an unknown option of a router': () =>
+      createApp({ auth }).router({ prefix: 'x', policy: [] } as never),
+  }
+  for (const [name, mistake] of Object.entries(mistakes)) {
+    it(`refuses ${name}`, () => {
+      expect(mistake).toThrow(ConfigurationError)
+    })
+  }
+
+  it('accepts an endpoint without authentication that says public', () => {
+    expect(() => createApp().agentEndpoint({ name: 'a', public: true })).not.toThrow()
+  })
+
+  it('accepts a handler without a model', () => {
+    const app = new AgenticApp({ title: 'Test', store: ':memory:' })
+    apps.push(app)
+    expect(() => app.agentEndpoint({ name: 'a', public: true }, () => 1)).not.toThrow()
+  })
+})
+
+describe('options of app, router and endpoint', () => {
+  const seen: string[] = []
+  const spy = (name: string): Policy => ({
+    name,
+    evaluateProgram() {
+      seen.push(name)
+      return []
+    },
+  })
+
+  it('apply together: every policy of every level judges the program', async () => {
+    const app = createApp({
+      auth,
+      policies: [spy('app')],
+      sandbox: { isolation: { minimum: 'best' }, warm: 1 },
+    })
+    const router = app.router({ prefix: 'team', policies: [spy('router')] })
+    router.agentEndpoint({ name: 'sums', policies: [spy('endpoint')], execute: true })
+    const user = { userId: 'u1', roles: [], scopes: [], metadata: {} }
+    const outcome = await app.execute({ endpoint: 'team.sums', code: 'return 1 + 1', user })
+    expect(outcome).toMatchObject({ status: 'completed', result: 2 })
+    expect(seen).toEqual(['app', 'router', 'endpoint'])
+  })
+
+  it("authenticate by the endpoint's own scheme, else the router's, else the app's", async () => {
+    const authFor = (key: string) =>
+      new Authenticator({
+        scheme: new APIKeyHeader({ name: 'X-API-Key' }),
+        verify: ({ credentials }) => (credentials === key ? { userId: key } : null),
+      })
+    const app = createApp({ auth: authFor('app') })
+    const router = app.router({ prefix: 'team', auth: authFor('router') })
+    const whoami = (_: unknown, { user }: { user: { userId: string } | null }) => user?.userId
+    app.agentEndpoint({ name: 'a' }, whoami)
+    router.agentEndpoint({ name: 'b' }, whoami)
+    router.agentEndpoint({ name: 'c', auth: authFor('endpoint') }, whoami)
+    const statusOf = async (path: string, key: string) => {
+      const headers = { 'X-API-Key': key, 'Content-Type': 'application/json' }
+      const body = JSON.stringify({ intent: 'Who am I?' })
+      const url = `http://test/agent/${path}`
+      return (await app.fetch(new Request(url, { method: 'POST', headers, body }))).status
+    }
+    const expected = { a: 'app', 'team.b': 'router', 'team.c': 'endpoint' }
+    for (const [path, right] of Object.entries(expected)) {
+      for (const key of ['app', 'router', 'endpoint']) {
+        expect(await statusOf(path, key)).toBe(key === right ? 200 : 401)
+      }
+    }
+  })
+})
+
+describe('listening', () => {
+  it('is refused while layers are switched off', async () => {
+    process.env['AIRLOCK_UNSAFE'] = '1'
+    try {
+      const app = createApp({ auth, unsafe: { skipAnalysis: true } })
+      await expect(app.listen({ port: 0 })).rejects.toThrow(ConfigurationError)
+    } finally {
+      delete process.env['AIRLOCK_UNSAFE']
+    }
+  })
+})
