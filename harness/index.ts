@@ -62,6 +62,7 @@ export type {
   ToolUse,
 } from './program.ts'
 export { ProgramReader } from './program-reader.ts'
+export type { ProgramReaderOptions, ReadProgram, ReadRequest } from './program-reader.ts'
 export type { Action, Requester } from './requester.ts'
 export { strictestAction } from './requester.ts'
 export type {

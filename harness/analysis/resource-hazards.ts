@@ -2,9 +2,9 @@ import type { NodePath } from '@babel/traverse'
 import type * as t from '@babel/types'
 import type { ProgramFacts } from '../program.ts'
 import type { ConstantFolder } from './constant-value.ts'
+import type { ProgramView } from './program-view.ts'
 import { canBacktrackWithoutBound } from './regex-hazard.ts'
 import { isLoopUnbounded } from './unbounded-loop.ts'
-import type { ProgramView } from './program-view.ts'
 
 type Hazard = ProgramFacts['resourceHazards'][number]
 

@@ -1,8 +1,8 @@
 import type { Binding, NodePath } from '@babel/traverse'
 import type * as t from '@babel/types'
 import type { ToolUse } from '../program.ts'
-import type { ConstantFolder } from './constant-value.ts'
 import { argumentOf, type KnownArgument } from './constant-argument.ts'
+import type { ConstantFolder } from './constant-value.ts'
 import { isInsideLoopOrFunction } from './loops.ts'
 import { isAssigned } from './names.ts'
 import type { ProgramView } from './program-view.ts'
@@ -121,17 +121,13 @@ export class ToolTracer {
     pattern: NodePath<t.ObjectPattern>,
     given: { readonly key: string; readonly traced: Traced },
   ): void {
-    let isTaken = false
     for (const property of pattern.get('properties')) {
       if (!property.isObjectProperty()) return this.#record(path, given.traced)
       const name = this.#folder.keyName(property)
       if (name === null) return this.#record(path, given.traced)
-      if (name !== given.key) continue
-      isTaken = true
-      this.#bind(path, property.get('value') as NodePath, given.traced)
+      // A function that does not take the property cannot use it.
+      if (name === given.key) this.#bind(path, property.get('value') as NodePath, given.traced)
     }
-    // A function that does not take the property cannot use it.
-    if (!isTaken) return
   }
 
   /** The value gets a name, or is taken apart. */

@@ -1,7 +1,7 @@
 import type * as t from '@babel/types'
-import { type EndingNames, endingOf } from './program-ending.ts'
 import { range } from './node-walk.ts'
 import { type ParsedScript, SCRIPT_CLOSING } from './parse-script.ts'
+import { type EndingNames, endingOf } from './program-ending.ts'
 import type { MappedText, Splice } from './text-map.ts'
 import type { RemovedImport } from './typescript-module-syntax.ts'
 

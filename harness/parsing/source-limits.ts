@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import type { ReadFailureCode } from './program-message.ts'
 import type { Finding } from '../verdict.ts'
+import type { ReadFailureCode } from './program-message.ts'
 
 /** Brackets that may be open at once. Programs of people and models stay below 30. */
 const MAX_NESTING = 500

@@ -85,10 +85,15 @@ export class ProcessSandbox implements Sandbox {
     }
     const leave = await this.#places.enter(request.signal)
     if (leave === null) return neverStarted({ kind: 'cancelled' }, chosen.facts)
+    let gone: Promise<void> | undefined
     try {
-      return await this.#runInChild(request, data, chosen.pool)
+      const run = await this.#runInChild(request, data, chosen.pool)
+      gone = run.gone
+      return run.result
     } finally {
-      leave()
+      // The place is free when the process is really gone, so there are never more than allowed.
+      if (gone === undefined) leave()
+      else void gone.then(leave)
     }
   }
 
@@ -106,7 +111,7 @@ export class ProcessSandbox implements Sandbox {
     request: SandboxRequest,
     data: string,
     pool: WorkerPool,
-  ): Promise<SandboxResult> {
+  ): Promise<{ result: SandboxResult; gone: Promise<void> }> {
     const child = await pool.take()
     // Verified for every process, not once for all: a host may change under a long-lived server.
     if (this.#isClosed || !reachesMinimum(child.facts, this.#minimum)) {
@@ -124,7 +129,7 @@ export class ProcessSandbox implements Sandbox {
         'Sandbox anomaly',
       )
     }
-    return result
+    return { result, gone: run.gone }
   }
 
   /** Chooses a driver once; a choice that failed is made again the next time. */

@@ -1,5 +1,5 @@
-import type { GuestError } from './sandbox.ts'
 import type { ResourceLimits } from './resource-limits.ts'
+import type { GuestError } from './sandbox.ts'
 
 /**
  * The channel carries frames: 4 bytes of length, big-endian, then JSON text. A message is one frame;

@@ -86,6 +86,8 @@ export class SandboxProcess {
       channel.on('error', () => undefined)
       const words = new LastWords(child.stdio[2] as Readable)
       const ready = firstMessage(channel, exited)
+      // It may fail while something else is awaited, and is awaited itself further down.
+      ready.catch(() => undefined)
       const pid = plan.reportsPid ? await reportedPid(child, exited) : child.pid
       if (pid === undefined) throw new Error('The process did not start')
       const boot: HostMessage = {

@@ -1,5 +1,6 @@
-import { parseChildMessage, parseJson } from './child-message.ts'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { JsonValue } from '../json-value.ts'
+import { parseChildMessage, parseJson } from './child-message.ts'
 import { type ProcessUsage, readUsage } from './process-usage.ts'
 import type { ChildMessage } from './rpc-message.ts'
 import type {
@@ -20,6 +21,8 @@ const MEMORY_MARGIN_BYTES = 48 * MIB
 // A character of console text takes at most six bytes of JSON.
 const ESCAPED = 6
 const MAX_FRAMES = 200_000
+// A killed process runs no more code; nobody has to wait for the kernel to take it apart.
+const MAX_REAP_MS = 8
 
 type EnforcedLimit = 'memoryMb' | 'maxOutputBytes' | 'maxToolCalls' | 'maxMessageBytes'
 
@@ -40,6 +43,7 @@ export class SandboxRun implements ProcessListener {
   readonly #before: ProcessUsage
   readonly #timers: NodeJS.Timeout[] = []
   readonly #ended = Promise.withResolvers<SandboxResult>()
+  readonly #gone = Promise.withResolvers<void>()
   #last: ProcessUsage
   #wake: NodeJS.Timeout | undefined
   #expects: ChildMessage | null = null
@@ -76,6 +80,11 @@ export class SandboxRun implements ProcessListener {
       data,
     )
     return this.#ended.promise
+  }
+
+  /** Resolves when the process is gone: a busy machine may take longer to bury it than to kill it. */
+  get gone(): Promise<void> {
+    return this.#gone.promise
   }
 
   /** Ends the run as `cancelled`. */
@@ -212,14 +221,10 @@ export class SandboxRun implements ProcessListener {
     clearTimeout(this.#wake)
     this.#request.signal?.removeEventListener('abort', this.cancel)
     const usage = this.#usage()
-    void this.#process.kill().then(() =>
-      this.#ended.resolve({
-        ending,
-        console: this.#console,
-        usage,
-        isolation: this.#process.facts,
-      }),
-    )
+    const result = { ending, console: this.#console, usage, isolation: this.#process.facts }
+    const gone = this.#process.kill()
+    void Promise.race([gone, delay(MAX_REAP_MS)]).then(() => this.#ended.resolve(result))
+    void gone.then(() => this.#gone.resolve())
   }
 
   #usage(): ResourceUsage {

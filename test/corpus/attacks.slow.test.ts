@@ -9,6 +9,9 @@ import { findToken, randomToken } from './attacks/token-forms.ts'
 const attacks = readAttacks()
 const REQUIRE_KERNEL = process.env['AIRLOCK_REQUIRE_SERVICES'] === '1'
 
+/** What would succeed in a plain process under Node's permission model, analysis switched off. */
+const STOPPED_BY_THE_KERNEL_ALONE: readonly string[] = []
+
 const passes = {
   'as shipped': 'product',
   'without analysis and code policies': 'product-without-analysis',
@@ -28,6 +31,16 @@ describe('the public attacks get nothing', () => {
       expect(judgements).toHaveLength(attacks.length)
     })
   }
+})
+
+describe('the engine is a wall of its own', () => {
+  it('stops all but the listed attacks without the kernel', { timeout: 300_000 }, async () => {
+    const quiet = attacks.filter((attack) => !isBomb(attack))
+    const judgements = await runCorpus('product-without-kernel', quiet)
+    const breached = judgements.filter(({ verdict }) => verdict === 'breached')
+    console.info('Stopped by the kernel alone:', breached.map(describeJudgement))
+    expect(breached.map(({ id }) => id)).toEqual(STOPPED_BY_THE_KERNEL_ALONE)
+  })
 })
 
 describe('the harness is not blind', () => {

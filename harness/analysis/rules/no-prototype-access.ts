@@ -1,6 +1,6 @@
 import type { NodePath } from '@babel/traverse'
 import type * as t from '@babel/types'
-import { ASSIGNABLE_GLOBALS } from '../global-names.ts'
+import { ALLOWED_GLOBALS, ASSIGNABLE_GLOBALS } from '../global-names.ts'
 import { isAssigned } from '../names.ts'
 import type { ProgramView } from '../program-view.ts'
 import { findingAt, type Rule } from '../rule.ts'
@@ -63,7 +63,8 @@ function isOfLanguage(program: ProgramView, path: NodePath): boolean {
   let root: NodePath = path
   while (root.isMemberExpression()) root = root.get('object') as NodePath
   if (!root.isIdentifier() || !program.isFree(root)) return false
-  return !ASSIGNABLE_GLOBALS.has(root.node.name) && root.node.name !== 'arguments'
+  const { name } = root.node
+  return ALLOWED_GLOBALS.has(name) && !ASSIGNABLE_GLOBALS.has(name) && name !== 'arguments'
 }
 
 function changesLanguage(program: ProgramView, path: NodePath<t.CallExpression>): boolean {

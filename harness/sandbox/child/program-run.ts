@@ -1,5 +1,5 @@
 import type { ChildMessage, RunMessage } from '../rpc-message.ts'
-import type { BlockingChannel } from './blocking-channel.ts'
+import { type BlockingChannel, ChannelClosed } from './blocking-channel.ts'
 import { describeGuestError, PROGRAM_FILE, type ReportedError } from './guest-error.ts'
 import { IntlBridge } from './intl-bridge.ts'
 import { isNestedDeeper, MAX_JSON_DEPTH } from './json-depth.ts'
@@ -37,7 +37,7 @@ export class ProgramRun {
       wallClockMs: () => Math.floor(this.#message.startTimeMs + this.#elapsedMs()),
       elapsedMs: () => this.#elapsedMs(),
       onTick: () => this.#checkParent(),
-      call: (operation, text) => this.#operation(operation, text),
+      call: (operation, text) => this.#safely(() => this.#operation(operation, text)),
     })
     try {
       realm.start(data, JSON.stringify({ ...limits, tools }))
@@ -45,6 +45,16 @@ export class ProgramRun {
       this.#drive(realm)
     } catch (error) {
       this.#fail(error)
+    }
+  }
+
+  // The engine hands a host error on to the guest, stack and all: the process ends instead.
+  #safely(operation: () => string): string {
+    try {
+      return operation()
+    } catch (error) {
+      if (!(error instanceof ChannelClosed)) console.error(error)
+      process.exit(error instanceof ChannelClosed ? 0 : 70)
     }
   }
 

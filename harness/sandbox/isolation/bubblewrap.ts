@@ -1,8 +1,8 @@
 import type { IsolationDriver, LaunchPlan } from './driver.ts'
 import { nodeFlags } from './node-permission.ts'
 import { type RuntimeFiles, UNPRIVILEGED_ID } from './runtime-files.ts'
-import { assembleSeccompFilter } from './seccomp-filter.ts'
 import { sealOptions } from './sealing.ts'
+import { assembleSeccompFilter } from './seccomp-filter.ts'
 import type { FilterArchitecture } from './syscall-numbers.ts'
 
 const FILTER_DESCRIPTOR = 4

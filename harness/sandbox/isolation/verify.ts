@@ -19,14 +19,18 @@ export interface VerifyInput {
 const NAMESPACES = ['user', 'pid', 'net', 'mnt', 'ipc'] as const
 const CAPABILITY_FIELDS = ['CapInh', 'CapPrm', 'CapEff', 'CapAmb'] as const
 
+const INSTALL = 'Install bubblewrap (bwrap) and allow unprivileged user namespaces'
+const INSTALL_OR_UPDATE = 'Install bubblewrap (bwrap), or use Node 26 or newer on Linux'
+const LEAVE_ROOT = 'Run the host as an ordinary user'
+
 const REMEDIES: Readonly<Partial<Record<IsolationLayer, string>>> = {
-  rlimits: 'Install util-linux (prlimit), or use Node 26 or newer on Linux',
-  'uid-drop': 'Do not run the host as root, or install bubblewrap',
-  'no-new-privs': 'Install bubblewrap, or use Node 26 or newer on Linux',
-  'no-capabilities': 'Do not run the host as root, or install bubblewrap',
-  namespaces: 'Install bubblewrap (bwrap) and allow unprivileged user namespaces',
-  'read-only-root': 'Install bubblewrap (bwrap)',
-  seccomp: 'Install bubblewrap (bwrap), or use Node 26 or newer on Linux',
+  rlimits: INSTALL_OR_UPDATE,
+  'uid-drop': LEAVE_ROOT,
+  'no-new-privs': INSTALL_OR_UPDATE,
+  'no-capabilities': LEAVE_ROOT,
+  namespaces: INSTALL,
+  'read-only-root': INSTALL,
+  seccomp: INSTALL_OR_UPDATE,
   landlock: 'Use Node 26 or newer on Linux 5.13 or newer',
 }
 

@@ -4,7 +4,6 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { transformSync } from 'amaro'
 import type { JsonValue } from '../../../harness/index.ts'
-import { lookupRows } from './tool-world.ts'
 import {
   LIMITS,
   type Target,
@@ -12,6 +11,7 @@ import {
   type TargetRequest,
   type TargetSetting,
 } from './target.ts'
+import { lookupRows } from './tool-world.ts'
 
 const CHILD = fileURLToPath(new URL('./broken-child.cjs', import.meta.url))
 

@@ -73,7 +73,7 @@ export class HostProcess {
         PATH: process.env['PATH'],
         TMPDIR: join(bench.folder, 'scratch'),
         CANARY_SECRET: bench.envToken,
-        ...(target === 'product-without-analysis' ? { AIRLOCK_UNSAFE: '1' } : {}),
+        ...(target.startsWith('product-without') ? { AIRLOCK_UNSAFE: '1' } : {}),
       },
     })
     if (child.pid === undefined) throw new Error('The host could not be started')

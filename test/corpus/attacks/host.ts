@@ -57,7 +57,7 @@ async function openTarget(name: TargetName, setting: TargetSetting): Promise<Tar
     return new BrokenSandbox(setting)
   }
   const { openProduct } = await import('./product-target.ts')
-  return openProduct(setting, { skipChecks: name === 'product-without-analysis' })
+  return openProduct(setting, name)
 }
 
 async function answer(question: HostQuestion): Promise<unknown> {

@@ -11,8 +11,8 @@ export interface SeenProcess {
 }
 
 const MB_PER_PAGE = 4_096 / 1_048_576
-/** An idle process that stays within this did not take part in the case. */
-const IDLE_MB = 8
+/** A process that grows by no more than this did not take part in the case. */
+const MARGIN_MB = 8
 
 /**
  * Everything below one process, as `/proc` shows it. Who was seen once is remembered, also after a
@@ -27,6 +27,8 @@ export class ProcessTree {
   rootGrowthMb = 0
   #rootBaseMb: number
   #idle = new Map<string, number>()
+  /** The largest resident size of one idle process. */
+  #idleMb = 0
 
   constructor(root: number) {
     this.#root = root
@@ -42,6 +44,7 @@ export class ProcessTree {
     this.sample()
     const before = this.#idle
     this.#idle = this.#countCommands()
+    this.#idleMb = Math.max(0, ...this.#living().map(({ pid }) => residentMb(pid)))
     return isDeepStrictEqual(before, this.#idle)
   }
 
@@ -65,18 +68,19 @@ export class ProcessTree {
     let total = rootMb
     let active = 0
     let fresh = 0
-    let freed = 0
+    let lent = 0
     for (const entry of this.#seen.values()) {
       const mb = isAlive(entry) ? residentMb(entry.pid) : 0
       total += mb
       if (entry.baseMb === 0) fresh += mb
-      else if (mb === 0 || mb - entry.baseMb > IDLE_MB) {
+      // One that grows to what an idle one holds was still starting when the case began.
+      else if (mb === 0 || mb > Math.max(entry.baseMb, this.#idleMb) + MARGIN_MB) {
         active += mb
-        freed += entry.baseMb
+        lent += 1
       }
     }
     // A pool replaces what it lent out; that much of what is new holds no program.
-    this.peakMb = Math.max(this.peakMb, active + Math.max(0, fresh - freed))
+    this.peakMb = Math.max(this.peakMb, active + Math.max(0, fresh - lent * this.#idleMb))
     return total
   }
 

@@ -1,8 +1,13 @@
+import { isRoot } from '../../../harness/sandbox/isolation/probe.ts'
+import { UNPRIVILEGED_ID } from '../../../harness/sandbox/isolation/runtime-files.ts'
+import { ProcessDriver } from '../../../harness/sandbox/isolation/sealing.ts'
+import { outcomeResponse } from '../../../src/http/agent-response.ts'
+import { problemOf, problemResponse } from '../../../src/http/problem.ts'
 import {
   AgenticApp,
-  type AuthUser,
-  Authenticator,
   APIKeyHeader,
+  Authenticator,
+  type AuthUser,
   CodePolicy,
   DataPolicy,
   defineTool,
@@ -16,12 +21,20 @@ import {
   sqlTool,
   type Tool,
 } from '../../../src/index.ts'
-import { outcomeResponse } from '../../../src/http/agent-response.ts'
-import { problemOf, problemResponse } from '../../../src/http/problem.ts'
-import { LIMITS, type Target, type TargetSetting } from './target.ts'
+import { LIMITS, type Target, type TargetName, type TargetSetting } from './target.ts'
 import { lookupRows } from './tool-world.ts'
 
 const ENDPOINT = 'attacked'
+
+const AS_SHIPPED = { minimum: 'best' } as const
+
+/** The sandbox takes drivers besides the minimum: here the one that is a process and nothing more. */
+function withoutKernel() {
+  return {
+    minimum: 'best',
+    drivers: [new ProcessDriver(isRoot() ? UNPRIVILEGED_ID : null)],
+  } as const
+}
 
 const noRestrictedRow: Policy = {
   name: 'no-restricted-row',
@@ -39,13 +52,12 @@ const noRestrictedRow: Policy = {
 }
 
 /**
- * The whole product, in code: authentication, gates, sandbox, store in memory, audit.
- *
- * @param options.skipChecks - Without static analysis and code policies. Policies of real tool calls stay.
+ * The whole product, in code: authentication, gates, sandbox, store in memory, audit. Policies of real
+ * tool calls stay whatever else is left out.
  */
 export async function openProduct(
   setting: TargetSetting,
-  options: { readonly skipChecks: boolean },
+  name: Exclude<TargetName, 'broken'>,
 ): Promise<Target> {
   const app = new AgenticApp({
     title: 'Attacked',
@@ -55,10 +67,10 @@ export async function openProduct(
       verify: ({ credentials: tenantId }) => ({ userId: 'auditor', roles: ['admin'], tenantId }),
     }),
     policies: [new CodePolicy(), new ResourcePolicy(), new RuntimePolicy()],
-    sandbox: { isolation: { minimum: 'best' } },
+    sandbox: { isolation: name === 'product-without-kernel' ? withoutKernel() : AS_SHIPPED },
     limits: LIMITS,
     logger: loggerTo(setting),
-    ...(options.skipChecks ? { unsafe: { skipAnalysis: true, skipPolicies: true } } : {}),
+    ...(name === 'product' ? {} : { unsafe: { skipAnalysis: true, skipPolicies: true } }),
   })
   const { granted, ungranted } = makeTools(setting)
   for (const tool of [...granted, ungranted]) app.registerTool(tool)

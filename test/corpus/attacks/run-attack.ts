@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type AttackCase, lingerMs } from './attack-case.ts'
+import { type AttackCase, isBomb, lingerMs } from './attack-case.ts'
 import type { Execution, HostFacts } from './host-messages.ts'
 import type { HostProcess } from './host-process.ts'
 import type { Workbench } from './workbench.ts'
@@ -29,6 +29,7 @@ const PLAIN = 'return 1 + 1'
 const SETTLE_MS = 60
 /** A child that was told to go may take this long. */
 const SURVIVOR_MS = 500
+const CALM_MS = 1_000
 const SMALL_DATA = { rows: [1, 2, 3] }
 
 /** Runs one case, with its innocents, and collects what happened. */
@@ -39,6 +40,7 @@ export async function runAttack(
 ): Promise<Evidence> {
   bench.startCase()
   host.output = ''
+  if (isBomb(attack)) await untilCalm(host)
   host.tree.startCase()
   await host.ask({ kind: 'start-case' })
 
@@ -85,6 +87,18 @@ function execute(
       tenantId: `tenant-${who}`,
     },
   })
+}
+
+/** A replacement that is still starting would count as memory the case took. */
+async function untilCalm(host: HostProcess): Promise<void> {
+  const deadline = performance.now() + CALM_MS
+  let before = 0
+  for (let calm = 0; calm < 3 && performance.now() < deadline; ) {
+    const totalMb = host.tree.sample()
+    calm = Math.abs(totalMb - before) < 2 ? calm + 1 : 0
+    before = totalMb
+    await delay(20)
+  }
 }
 
 async function lastingSurvivors(host: HostProcess, token: string): Promise<string[]> {

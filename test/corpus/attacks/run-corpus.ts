@@ -1,8 +1,8 @@
 import { type AttackCase, fillPlaceholders, isBomb } from './attack-case.ts'
+import type { Execution } from './host-messages.ts'
 import { HostProcess } from './host-process.ts'
 import { isOnlyLate, type Judgement, judge } from './judge.ts'
 import { runAttack } from './run-attack.ts'
-import type { Execution } from './host-messages.ts'
 import type { TargetName } from './target.ts'
 import { Workbench } from './workbench.ts'
 

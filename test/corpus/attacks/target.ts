@@ -1,7 +1,14 @@
 import type { JsonValue } from '../../../harness/index.ts'
 
-/** What is attacked: the product as shipped, without analysis and code policies, or a known-broken one. */
-export type TargetName = 'product' | 'product-without-analysis' | 'broken'
+/**
+ * What is attacked: the product as shipped; without analysis and code policies; without those and
+ * without whatever the kernel could add to the process; or a sandbox known to be broken.
+ */
+export type TargetName =
+  | 'product'
+  | 'product-without-analysis'
+  | 'product-without-kernel'
+  | 'broken'
 
 /** One program to run, on behalf of somebody. */
 export interface TargetRequest {

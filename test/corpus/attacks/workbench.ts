@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CALL_FRAMES, RESULT_FRAMES } from './wire-frames.ts'
 import type { Placeholders } from './attack-case.ts'
 import { randomToken } from './token-forms.ts'
 import { createDatabase } from './tool-world.ts'
+import { CALL_FRAMES, RESULT_FRAMES } from './wire-frames.ts'
 
 const MAX_RECEIVED = 1_048_576
 

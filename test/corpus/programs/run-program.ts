@@ -5,6 +5,7 @@ import {
   CodePolicy,
   defineTool,
   type ErrorCode,
+  type JsonValue,
   jsonSchema,
   ResourcePolicy,
   type RunOutcome,
@@ -43,63 +44,88 @@ export interface ProgramRun {
   readonly wallMs: number
 }
 
+/** Runs replies of models down the whole path, one at a time. */
+export interface CorpusRunner {
+  run(program: CorpusProgram, reply: string): Promise<ProgramRun>
+  close(): Promise<void>
+}
+
 /**
- * Runs one reply of a model down the whole path: an app with the program's tools, a write gate whose
- * approver says yes, and the reply as the model's answer.
+ * An app with an endpoint for each program: its tools, and a write gate whose approver says yes. The
+ * model's answer is the reply that is being run.
  */
-export async function runReply(program: CorpusProgram, reply: string): Promise<ProgramRun> {
-  const functions = hostFunctions(program)
-  const calls: CorpusCall[] = []
-  let approvals = 0
-  let unasked = 0
+export function createRunner(programs: readonly CorpusProgram[]): CorpusRunner {
+  const now: Now = { reply: '', functions: {}, calls: [], approvals: 0, unasked: 0 }
   const app = new AgenticApp({
     title: 'Corpus',
-    model: new ScriptedModel([reply]),
+    model: new ScriptedModel(() => now.reply),
     store: ':memory:',
     policies: [new CodePolicy(), new ResourcePolicy(), new RuntimePolicy()],
-    sandbox: { isolation: { minimum: 'best' }, warm: 1 },
+    sandbox: { isolation: { minimum: 'best' } },
+  })
+  for (const program of programs) declareEndpoint(app, program, now)
+  return {
+    async run(program, reply) {
+      Object.assign(now, { reply, functions: hostFunctions(program), calls: [] })
+      Object.assign(now, { approvals: 0, unasked: 0 })
+      let outcome = await app.run({
+        endpoint: endpointName(program),
+        intent: program.intent,
+        data: program.data,
+        user: author,
+      })
+      while (outcome.approvalId !== undefined) {
+        now.approvals += 1
+        await app.approvals.resolve(outcome.approvalId, { approve: true, approver: admin })
+        outcome = await app.runs.wait(outcome.runId)
+      }
+      const { approvals, unasked, calls } = now
+      const { wallMs } = outcome.usage
+      return { outcome: toCorpus(outcome, calls), approvals, unasked, wallMs }
+    },
+    close: () => app.close(),
+  }
+}
+
+/** The run that is under way; tools keep state, so their functions are made anew for each. */
+interface Now {
+  reply: string
+  functions: ReturnType<typeof hostFunctions>
+  calls: CorpusCall[]
+  approvals: number
+  unasked: number
+}
+
+function declareEndpoint(app: AgenticApp, program: CorpusProgram, now: Now): void {
+  const tools = program.tools.map(({ name, description, input, readOnly }) =>
+    defineTool({
+      name,
+      description,
+      input: jsonSchema<JsonValue>(input),
+      readOnly,
+      run: (args) => {
+        now.calls.push({ name, args: structuredClone(args) })
+        if (!readOnly && now.approvals === 0) now.unasked += 1
+        return now.functions[name]?.(args)
+      },
+    }),
+  )
+  const writeGate = new ApprovalRule({
+    name: 'write_gate',
+    requireForActions: ['write'],
+    approvers: [{ role: 'admin' }],
   })
   app.agentEndpoint({
-    name: 'corpus',
+    name: endpointName(program),
     public: true,
-    tools: program.tools.map(({ name, description, input, readOnly }) =>
-      defineTool({
-        name,
-        description,
-        input: jsonSchema(input),
-        readOnly,
-        run: (args) => {
-          calls.push({ name, args: structuredClone(args) as CorpusCall['args'] })
-          if (!readOnly && approvals === 0) unasked += 1
-          return functions[name]?.(args)
-        },
-      }),
-    ),
-    approval: [
-      new ApprovalRule({
-        name: 'write_gate',
-        requireForActions: ['write'],
-        approvers: [{ role: 'admin' }],
-      }),
-    ],
+    tools,
+    approval: [writeGate],
     limits: { timeoutMs: timeoutOf(program) },
   })
-  try {
-    let outcome = await app.run({
-      endpoint: 'corpus',
-      intent: program.intent,
-      data: program.data,
-      user: author,
-    })
-    while (outcome.approvalId !== undefined) {
-      approvals += 1
-      await app.approvals.resolve(outcome.approvalId, { approve: true, approver: admin })
-      outcome = await app.runs.wait(outcome.runId)
-    }
-    return { outcome: toCorpus(outcome, calls), approvals, unasked, wallMs: outcome.usage.wallMs }
-  } finally {
-    await app.close()
-  }
+}
+
+function endpointName({ id }: CorpusProgram): string {
+  return `p-${id}`
 }
 
 function timeoutOf({ expect_error, heavy }: CorpusProgram): number {

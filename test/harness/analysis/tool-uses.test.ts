@@ -53,10 +53,16 @@ describe('tool uses', () => {
   it.each([
     ['a spread behind it', `return tools.sql({ query: 'SELECT 1', ...data })`],
     ['a computed name behind it', `return tools.sql({ query: 'SELECT 1', [data.k]: 2 })`],
-    ['a later assignment to the variable', `let q = 'SELECT 1'\nq += data\nreturn tools.sql({ query: q })`],
+    [
+      'a later assignment to the variable',
+      `let q = 'SELECT 1'\nq += data\nreturn tools.sql({ query: q })`,
+    ],
     ['a changed object', `const a = { query: 'SELECT 1' }\na.query = data.q\nreturn tools.sql(a)`],
     ['an object given away', `const a = { query: 'SELECT 1' }\ndata.f(a)\nreturn tools.sql(a)`],
-    ['an array that grows', `const p = ['SELECT 1']\np.push(data.x)\nreturn tools.sql({ query: p.join() })`],
+    [
+      'an array that grows',
+      `const p = ['SELECT 1']\np.push(data.x)\nreturn tools.sql({ query: p.join() })`,
+    ],
     ['a parameter', `return (async (q) => tools.sql({ query: q }))('SELECT 1')`],
   ])('does not take a property for constant with %s', (_name, source) => {
     expect(uses(source)).toMatchObject([{ tool: 'sql', constantArguments: {}, isConstant: false }])
@@ -70,7 +76,10 @@ describe('tool uses', () => {
     ['all values of the tools', 'return Object.values(tools)'],
     ['a rest pattern', 'const { ...all } = tools\nreturn all'],
     ['a computed pattern', 'const { [data.name]: f } = tools\nreturn f({})'],
-    ['a function that looks at its arguments', 'function f(t) { return arguments[0] }\nreturn f(tools)'],
+    [
+      'a function that looks at its arguments',
+      'function f(t) { return arguments[0] }\nreturn f(tools)',
+    ],
     ['a variable that is assigned later', 'let t\nt = tools\nreturn t.sql({})'],
     ['the tools returned', 'return tools'],
   ])('counts %s as any tool', (_name, source) => {
@@ -95,7 +104,10 @@ describe('tool uses', () => {
 
   it.each([
     ['a parameter', 'async function main(tools) { return tools.sql({}) }\nreturn main(tools)'],
-    ['a pattern', 'async function main({ tools }) { return tools.sql({}) }\nreturn main({ tools })'],
+    [
+      'a pattern',
+      'async function main({ tools }) { return tools.sql({}) }\nreturn main({ tools })',
+    ],
     ['an exported function', 'export default async ({ tools }) => tools.sql({})'],
     ['a function called at once', 'return (async (t) => t.sql({}))(tools)'],
   ])('follows the tools into %s', (_name, source) => {
@@ -112,11 +124,15 @@ describe('tool uses', () => {
   })
 
   it('calls the list of a loop single', () => {
-    expect(uses('for (const x of await tools.sql({})) console.log(x)\nreturn 1')).toEqual(one('sql'))
+    expect(uses('for (const x of await tools.sql({})) console.log(x)\nreturn 1')).toEqual(
+      one('sql'),
+    )
   })
 
   it('reports uses in source order with their place', () => {
-    const { toolUses } = readOk(`const t = tools\nawait t.sql({})\nreturn tools['get-weather']({})`).facts
+    const { toolUses } = readOk(
+      `const t = tools\nawait t.sql({})\nreturn tools['get-weather']({})`,
+    ).facts
     expect(toolUses).toMatchObject([
       { tool: 'sql', line: 2, column: 7 },
       { tool: 'get-weather', line: 3, column: 8 },

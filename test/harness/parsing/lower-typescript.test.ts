@@ -19,16 +19,20 @@ function placeIn(source: string, needle: string) {
 
 const programs = {
   'plain types': 'const a: number = 1\nconst b: string[] = []\nreturn marker(a, b)',
-  'types with letters outside ASCII': 'type Größe = "größer 🙂"\nconst a: Größe | "é" = 1; return marker(a)',
-  'generics': 'function f<T extends { id: number }>(x: T): T { return x }\n  return marker(f<any>(1))',
-  'enum': 'enum Level { Low = 1, High }\nconst x = Level.Low\n  return marker(x)',
-  'parameter properties': 'class A {\n  constructor(public readonly id: number) {}\n}\nreturn marker(A)',
+  'types with letters outside ASCII':
+    'type Größe = "größer 🙂"\nconst a: Größe | "é" = 1; return marker(a)',
+  generics:
+    'function f<T extends { id: number }>(x: T): T { return x }\n  return marker(f<any>(1))',
+  enum: 'enum Level { Low = 1, High }\nconst x = Level.Low\n  return marker(x)',
+  'parameter properties':
+    'class A {\n  constructor(public readonly id: number) {}\n}\nreturn marker(A)',
   'angle brackets': 'const x = <any>1\n\nreturn marker(x)',
   'a namespace': 'namespace N { export const v = 1 }\nreturn marker(N.v)',
   'Windows line ends': 'const a: number = 1\r\nenum B { x }\r\nreturn marker(a, B)',
   'a type import beside a return': 'import type { A } from "a"\nconst a: A = 1\nreturn marker(a)',
   'an export': 'export default async (data: any) => {\n  return marker(data)\n}',
-  'an enum and an export': 'enum B { x }\nexport default async (data: any) => {\n  return marker(data)\n}',
+  'an enum and an export':
+    'enum B { x }\nexport default async (data: any) => {\n  return marker(data)\n}',
 }
 
 describe('lowering', () => {

@@ -7,30 +7,37 @@ const text = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '\r\n', 'é'
 describe('MappedText', () => {
   it('leads every kept character back to its place after splices', () => {
     fc.assert(
-      fc.property(text, fc.array(fc.tuple(fc.nat(60), fc.nat(8), text), { maxLength: 5 }), (source, edits) => {
-        const original = MappedText.identity(source)
-        let from = 0
-        const splices = edits
-          .map(([start, length, inserted]) => ({ start, end: start + length, text: inserted }))
-          .sort((a, b) => a.start - b.start)
-          .filter(({ start, end }) => {
-            if (start < from || end > source.length) return false
-            from = end + 1
-            return true
-          })
-        const result = original.splice(splices)
-        let offset = 0
-        let kept = 0
-        for (const splice of [...splices, { start: source.length, end: source.length, text: '' }]) {
-          for (; kept < splice.start; kept += 1, offset += 1) {
-            expect(result.text[offset]).toBe(source[kept])
-            expect(result.at(offset)).toEqual(original.at(kept))
+      fc.property(
+        text,
+        fc.array(fc.tuple(fc.nat(60), fc.nat(8), text), { maxLength: 5 }),
+        (source, edits) => {
+          const original = MappedText.identity(source)
+          let from = 0
+          const splices = edits
+            .map(([start, length, inserted]) => ({ start, end: start + length, text: inserted }))
+            .sort((a, b) => a.start - b.start)
+            .filter(({ start, end }) => {
+              if (start < from || end > source.length) return false
+              from = end + 1
+              return true
+            })
+          const result = original.splice(splices)
+          let offset = 0
+          let kept = 0
+          for (const splice of [
+            ...splices,
+            { start: source.length, end: source.length, text: '' },
+          ]) {
+            for (; kept < splice.start; kept += 1, offset += 1) {
+              expect(result.text[offset]).toBe(source[kept])
+              expect(result.at(offset)).toEqual(original.at(kept))
+            }
+            offset += splice.text.length
+            kept = splice.end
           }
-          offset += splice.text.length
-          kept = splice.end
-        }
-        expect(result.text).toHaveLength(offset)
-      }),
+          expect(result.text).toHaveLength(offset)
+        },
+      ),
     )
   })
 

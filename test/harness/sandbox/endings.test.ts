@@ -1,19 +1,34 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { SandboxEnding, SandboxToolAnswer } from '../../../harness/sandbox/sandbox.ts'
-import { bestSandbox, type ProgramOptions, runBody, runCode, valueOf } from './run-in-sandbox.ts'
+import { bestSandbox, outcomeOf, type ProgramOptions, runBody, runCode } from './run-in-sandbox.ts'
 
 const sandbox = bestSandbox()
 afterAll(() => sandbox.close())
 
 const leaves: Record<string, readonly [string, unknown]> = {
-  'a class instance': ['class P { #h = 1; constructor() { this.x = 1 } get y() { return 2 } } return new P()', { x: 1 }],
+  'a class instance': [
+    'class P { #h = 1; constructor() { this.x = 1 } get y() { return 2 } } return new P()',
+    { x: 1 },
+  ],
   'an object without prototype': ['return Object.assign(Object.create(null), { a: 1 })', { a: 1 }],
-  'toJSON': ['return { money: { cents: 5, toJSON() { return `${this.cents} ct` } } }', { money: '5 ct' }],
-  'undefined properties': ['return { a: undefined, b: [undefined], c: null }', { b: [null], c: null }],
+  toJSON: [
+    'return { money: { cents: 5, toJSON() { return `${this.cents} ct` } } }',
+    { money: '5 ct' },
+  ],
+  'undefined properties': [
+    'return { a: undefined, b: [undefined], c: null }',
+    { b: [null], c: null },
+  ],
   'negative zero': ['return [Object.is((-0), -0) ? -0 : 1]', [0]],
   'the same object twice': ['const o = { a: 1 }; return [o, o]', [{ a: 1 }, { a: 1 }]],
-  'a property named __proto__': ['return Object.keys(JSON.parse(\'{"__proto__": 1, "a": 2}\')).length', 2],
-  'null, text and truth': ['return [null, "ü\\u0000\\ud800", true, 1e21]', [null, 'ü\u0000\ud800', true, 1e21]],
+  'a property named __proto__': [
+    'return Object.keys(JSON.parse(\'{"__proto__": 1, "a": 2}\')).length',
+    2,
+  ],
+  'null, text and truth': [
+    'return [null, "ü\\u0000\\ud800", true, 1e21]',
+    [null, 'ü\u0000\ud800', true, 1e21],
+  ],
   'values when the built-ins are patched': [
     'Array.prototype.toJSON = () => 1; Object.keys = () => ["x"]; JSON.stringify = () => "1"; Map.prototype.has = null; String.prototype.slice = () => ""; Array.isArray = () => false; return { a: { b: "c" } }',
     { a: { b: 'c' } },
@@ -36,31 +51,67 @@ const stays: Record<string, readonly [string, RegExp]> = {
   'an Error': ['return { e: new Error("x") }', /^result\.e: an Error /],
   'a RegExp': ['return /x/', /^result: a RegExp /],
   'a generator': ['return (function* () {})()', /^result: a Generator /],
-  'a Map in disguise': ['return [Object.defineProperty(new Map(), Symbol.toStringTag, { value: "Object" })]', /a Map /],
-  'what nests too deeply': ['let a = []; for (let i = 0; i < 300; i++) a = [a]; return a', /deeper than 256/],
+  'a Map in disguise': [
+    'return [Object.defineProperty(new Map(), Symbol.toStringTag, { value: "Object" })]',
+    /a Map /,
+  ],
+  'what nests too deeply': [
+    'let a = []; for (let i = 0; i < 300; i++) a = [a]; return a',
+    /deeper than 256/,
+  ],
 }
 
 const throwing: Record<string, readonly [string, object]> = {
-  'an error with its place': ['\nconst a = 1\n  throw new TypeError("bad " + a)', { name: 'TypeError', message: 'bad 1', line: 4 }],
-  'a missing property with its place': ['const o = null; return o.name', { name: 'TypeError', line: 2 }],
-  'an error class of its own': ['class NoOrder extends Error { name = "NoOrder" } throw new NoOrder("x")', { name: 'NoOrder' }],
-  'no Error at all': ['throw { a: 1 }', { name: 'Error', message: 'The program threw a value that is no Error: { a: 1 }' }],
+  'an error with its place': [
+    '\nconst a = 1\n  throw new TypeError("bad " + a)',
+    { name: 'TypeError', message: 'bad 1', line: 4 },
+  ],
+  'a missing property with its place': [
+    'const o = null; return o.name',
+    { name: 'TypeError', line: 2 },
+  ],
+  'an error class of its own': [
+    'class NoOrder extends Error { name = "NoOrder" } throw new NoOrder("x")',
+    { name: 'NoOrder' },
+  ],
+  'no Error at all': [
+    'throw { a: 1 }',
+    { name: 'Error', message: 'The program threw a value that is no Error: { a: 1 }' },
+  ],
   'an endless message': ['throw new Error("e".repeat(1e6))', { message: 'e'.repeat(4096) }],
-  'an error that throws when read': ['throw Object.defineProperty(new Error("x"), "message", { get() { throw 1 } })', { name: 'Error' }],
-  'an unknown function, by name': ['const rows = {}; return rows.all()', { message: 'rows.all is not a function' }],
-  'a forgotten await, with a hint': ['const t = tools.echo(); return t.map((x) => x)', { message: expect.stringContaining('await') }],
-  'a timer callback': ['await new Promise(() => setTimeout(() => { throw new RangeError("late") }, 1))', { name: 'RangeError', message: 'late' }],
+  'an error that throws when read': [
+    'throw Object.defineProperty(new Error("x"), "message", { get() { throw 1 } })',
+    { name: 'Error' },
+  ],
+  'an unknown function, by name': [
+    'const rows = {}; return rows.all()',
+    { message: 'rows.all is not a function' },
+  ],
+  'a forgotten await, with a hint': [
+    'const t = tools.echo(); return t.map((x) => x)',
+    { message: expect.stringContaining('await') },
+  ],
+  'a timer callback': [
+    'await new Promise(() => setTimeout(() => { throw new RangeError("late") }, 1))',
+    { name: 'RangeError', message: 'late' },
+  ],
   'deep recursion': ['const f = () => f() + 1; return f()', { name: 'RangeError' }],
   'deep JSON': ['return JSON.parse("[".repeat(1e5))', { name: 'RangeError' }],
-  'a wait for nothing': ['await new Promise(() => undefined)', { message: expect.stringContaining('nothing is left') }],
-  'a stack that lies': ['const e = new Error("x"); e.stack = "program.js:0:99999999999999999999"; throw e', { message: 'x' }],
+  'a wait for nothing': [
+    'await new Promise(() => undefined)',
+    { message: expect.stringContaining('nothing is left') },
+  ],
+  'a stack that lies': [
+    'const e = new Error("x"); e.stack = "program.js:0:99999999999999999999"; throw e',
+    { message: 'x' },
+  ],
 }
 
 describe('endings', () => {
   it('lets what JSON can hold leave', async () => {
     const bodies = Object.values(leaves).map(([body]) => `await (async () => { ${body} })()`)
     const values = Object.values(leaves).map(([, value]) => value)
-    expect(await valueOf(runBody(sandbox, `return [${bodies.join(', ')}]`))).toEqual(values)
+    expect(await outcomeOf(runBody(sandbox, `return [${bodies.join(', ')}]`))).toEqual(values)
   })
 
   for (const [name, [body, detail]] of Object.entries(stays)) {
@@ -123,7 +174,7 @@ describe('endings', () => {
     const body = `const order = []
       const all = await Promise.all([0, 1, 2].map(async (i) => { const r = await tools.echo({ i }); order.push(i); return r.i }))
       return { all, order }`
-    const value = await valueOf(runBody(sandbox, body, { onToolCall: lastFirst }))
+    const value = await outcomeOf(runBody(sandbox, body, { onToolCall: lastFirst }))
     expect(value).toEqual({ all: [0, 1, 2], order: [2, 1, 0] })
     expect(seen).toEqual([0, 1, 2])
   })
@@ -137,7 +188,7 @@ describe('endings', () => {
     }
     const body = `tools.slow().then(() => tools.echo()); Promise.resolve().then(() => {
       for (let i = 0; i < 50; i++) Promise.resolve().then(() => tools.echo({ i })) }); return "done"`
-    const atReturn = await valueOf(runBody(sandbox, body, { onToolCall }))
+    const atReturn = await outcomeOf(runBody(sandbox, body, { onToolCall }))
     const startedAtReturn = started
     await new Promise((resolve) => setTimeout(resolve, 250))
     expect(atReturn).toBe('done')

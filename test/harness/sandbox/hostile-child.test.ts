@@ -21,7 +21,12 @@ function hostileDriver(misbehave: string): IsolationDriver {
     for (;;) read()`
   return {
     name: 'hostile',
-    plan: () => ({ command: process.execPath, args: ['-e', script], reportsPid: false, seal: null }),
+    plan: () => ({
+      command: process.execPath,
+      args: ['-e', script],
+      reportsPid: false,
+      seal: null,
+    }),
   }
 }
 
@@ -29,18 +34,24 @@ const call = (seq: number, name: string) => `{ type: 'call', seq: ${seq}, name: 
 
 const attacks: Record<string, string> = {
   'a length of four gigabytes': 'raw(Buffer.from([255, 255, 255, 255]))',
-  'an endless frame': 'const b = Buffer.alloc(1e6, 91); raw(Buffer.from([0, 0, 255, 255])); for (;;) raw(b)',
+  'an endless frame':
+    'const b = Buffer.alloc(1e6, 91); raw(Buffer.from([0, 0, 255, 255])); for (;;) raw(b)',
   'no JSON': "text('{')",
   'a forged result of another protocol': "send({ jsonrpc: '2.0', id: 1, result: 'FORGED' })",
-  'a forged result with its value inside, then nonsense': "send({ type: 'result', value: 'FORGED' })",
+  'a forged result with its value inside, then nonsense':
+    "send({ type: 'result', value: 'FORGED' })",
   'a call of a tool that is not granted': `send(${call(0, 'admin_delete')})`,
   'a call out of sequence': `send(${call(1, 'echo')})`,
   'a call made twice': `send(${call(0, 'echo')}, ${call(0, 'echo')})`,
-  'a second ready': "send({ type: 'ready', isSealed: true, selfTest: { file: '', network: '', process: '' } }, {}); send({ type: 'ready' })",
+  'a second ready':
+    "send({ type: 'ready', isSealed: true, selfTest: { file: '', network: '', process: '' } }, {}); send({ type: 'ready' })",
   'a payload that is no JSON': "send({ type: 'returned' }); text('FORGED')",
-  'a payload nested too deeply': "send({ type: 'returned' }); text('['.repeat(1e5) + ']'.repeat(1e5))",
-  'a console line that is no text': "send({ type: 'console', level: 'log', isTruncated: false }, { toString: 1 })",
-  'more console output than allowed': "for (let i = 0; i < 1e5; i++) send({ type: 'console', level: 'log', isTruncated: false }, 'x'.repeat(1000))",
+  'a payload nested too deeply':
+    "send({ type: 'returned' }); text('['.repeat(1e5) + ']'.repeat(1e5))",
+  'a console line that is no text':
+    "send({ type: 'console', level: 'log', isTruncated: false }, { toString: 1 })",
+  'more console output than allowed':
+    "for (let i = 0; i < 1e5; i++) send({ type: 'console', level: 'log', isTruncated: false }, 'x'.repeat(1000))",
   'a result over the limit': "send({ type: 'returned' }); text(JSON.stringify('x'.repeat(2e6)))",
   'an unknown message': "send({ type: 'constructor' })",
   'wakes without end': "for (;;) send({ type: 'wake', inMs: 0 })",
@@ -71,7 +82,10 @@ describe('a subverted child', () => {
     'that exits': ['process.exit(0)', 'crashed'],
     'that aborts': ['process.abort()', 'crashed'],
     'that dies of a forbidden system call': ["process.kill(process.pid, 'SIGSYS')", 'violation'],
-    'whose heap is full': ["console.error('FATAL ERROR: JavaScript heap out of memory'); process.exit(134)", 'limit'],
+    'whose heap is full': [
+      "console.error('FATAL ERROR: JavaScript heap out of memory'); process.exit(134)",
+      'limit',
+    ],
   }
   for (const [name, [misbehave, kind]] of Object.entries(deaths)) {
     it(`${name} ends the run as ${kind}`, async () => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { bestSandbox, runBody, valueOf } from './run-in-sandbox.ts'
+import { bestSandbox, outcomeOf, runBody } from './run-in-sandbox.ts'
 
 const sandbox = bestSandbox()
 afterAll(() => sandbox.close())
@@ -7,10 +7,12 @@ afterAll(() => sandbox.close())
 const endless: Record<string, string> = {
   'a loop': 'for (;;);',
   'a loop of microtasks': 'for (;;) await null',
-  'a loop inside the engine that no interrupt reaches': 'return "a".repeat(3e6).indexOf("a".repeat(15e5) + "b")',
+  'a loop inside the engine that no interrupt reaches':
+    'return "a".repeat(3e6).indexOf("a".repeat(15e5) + "b")',
   'a regular expression that backtracks': 'return /^(a+)+$/.test("a".repeat(40) + "b")',
   'a getter read while the value leaves': 'return { get x() { for (;;); } }',
-  'an endless toJSON': 'return { toJSON() { return { toJSON: this.toJSON } }, get y() { for (;;); } }',
+  'an endless toJSON':
+    'return { toJSON() { return { toJSON: this.toJSON } }, get y() { for (;;); } }',
   'a timer that never stops': 'await new Promise(() => setInterval(() => {}, 1))',
 }
 
@@ -32,26 +34,33 @@ describe('limits', () => {
 
   for (const [name, body] of Object.entries(bombs)) {
     it(`stops a memory bomb of ${name}`, async () => {
-      const { ending, usage } = await runBody(sandbox, body, { limits: { memoryMb: 64, timeoutMs: 8000 } })
+      const { ending, usage } = await runBody(sandbox, body, {
+        limits: { memoryMb: 64, timeoutMs: 8000 },
+      })
       expect(ending).toMatchObject({ kind: 'limit', limit: 'memoryMb' })
       expect(usage.peakMemoryBytes).toBeLessThan(300 * 1024 * 1024)
     })
   }
 
   it('lets a program go on that catches the end of its memory', async () => {
-    const body = 'try { const k = []; for (;;) k.push(new Uint8Array(4e6)) } catch { return "caught" }'
-    expect(await valueOf(runBody(sandbox, body, { limits: { memoryMb: 32 } }))).toBe('caught')
+    const body =
+      'try { const k = []; for (;;) k.push(new Uint8Array(4e6)) } catch { return "caught" }'
+    expect(await outcomeOf(runBody(sandbox, body, { limits: { memoryMb: 32 } }))).toBe('caught')
   })
 
   const text = 'return "x".repeat(998)'
   it('allows a result of exactly the limit and refuses one byte more', async () => {
-    expect(await valueOf(runBody(sandbox, text, { limits: { maxOutputBytes: 1000 } }))).toHaveLength(998)
+    expect(
+      await outcomeOf(runBody(sandbox, text, { limits: { maxOutputBytes: 1000 } })),
+    ).toHaveLength(998)
     const { ending } = await runBody(sandbox, text, { limits: { maxOutputBytes: 999 } })
     expect(ending).toMatchObject({ kind: 'limit', limit: 'maxOutputBytes' })
   })
 
   it('counts bytes of the result, not characters', async () => {
-    const { ending } = await runBody(sandbox, 'return "ü".repeat(600)', { limits: { maxOutputBytes: 1000 } })
+    const { ending } = await runBody(sandbox, 'return "ü".repeat(600)', {
+      limits: { maxOutputBytes: 1000 },
+    })
     expect(ending).toMatchObject({ kind: 'limit', limit: 'maxOutputBytes' })
   })
 
@@ -63,7 +72,9 @@ describe('limits', () => {
     }
     const body = 'for (let i = 0; i < data.n; i++) await tools.echo(); return "ok"'
     const limits = { maxToolCalls: 5 }
-    expect(await valueOf(runBody(sandbox, body, { data: { n: 5 }, limits, onToolCall }))).toBe('ok')
+    expect(await outcomeOf(runBody(sandbox, body, { data: { n: 5 }, limits, onToolCall }))).toBe(
+      'ok',
+    )
     const { ending } = await runBody(sandbox, body, { data: { n: 6 }, limits, onToolCall })
     expect(ending).toMatchObject({ kind: 'limit', limit: 'maxToolCalls' })
     expect(calls).toBe(10)
@@ -80,22 +91,27 @@ describe('limits', () => {
   it('refuses an argument or an answer that is too large, inside the program', async () => {
     const limits = { maxMessageBytes: 2000 }
     const tooMuch = 'try { await tools.echo({ s: "x".repeat(3000) }) } catch (e) { return e.code }'
-    expect(await valueOf(runBody(sandbox, tooMuch, { limits }))).toBe('ERR_TOOL_DENIED')
+    expect(await outcomeOf(runBody(sandbox, tooMuch, { limits }))).toBe('ERR_TOOL_DENIED')
     const onToolCall = async () => ({ kind: 'value', value: 'x'.repeat(3000) }) as const
     const answer = 'try { await tools.echo() } catch (e) { return e.code }'
-    expect(await valueOf(runBody(sandbox, answer, { limits, onToolCall }))).toBe('ERR_TOOL_FAILED')
+    expect(await outcomeOf(runBody(sandbox, answer, { limits, onToolCall }))).toBe(
+      'ERR_TOOL_FAILED',
+    )
   })
 
   it('passes messages of several megabytes', async () => {
     const big = { rows: Array.from({ length: 50_000 }, (_, id) => ({ id, name: `row ${id}` })) }
     const body = 'const { rows } = await tools.echo(data); return rows.length + data.rows.length'
-    expect(await valueOf(runBody(sandbox, body, { data: big }))).toBe(100_000)
+    expect(await outcomeOf(runBody(sandbox, body, { data: big }))).toBe(100_000)
   })
 
   it('runs nothing when the program or its data is too large', async () => {
     const program = await runBody(sandbox, 'return 1', { limits: { maxProgramBytes: 20 } })
     expect(program.ending).toMatchObject({ kind: 'limit', limit: 'maxProgramBytes' })
-    const data = await runBody(sandbox, 'return 1', { data: 'x'.repeat(99), limits: { maxMessageBytes: 50 } })
+    const data = await runBody(sandbox, 'return 1', {
+      data: 'x'.repeat(99),
+      limits: { maxMessageBytes: 50 },
+    })
     expect(data.ending).toMatchObject({ kind: 'limit', limit: 'maxMessageBytes' })
     expect(data.usage.wallMs).toBe(0)
   })

@@ -23,7 +23,9 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
 
 describe('the frame decoder', () => {
   it('gives back any texts, however the bytes are cut', () => {
-    const texts = fc.array(fc.json({ maxDepth: 3 }).filter((text) => Buffer.byteLength(text) < MAX_BYTES))
+    const texts = fc.array(
+      fc.json({ maxDepth: 3 }).filter((text) => Buffer.byteLength(text) < MAX_BYTES),
+    )
     fc.assert(
       fc.property(texts, fc.array(fc.nat()), (expected, places) => {
         const bytes = Buffer.concat(expected.map(encodeFrame))
@@ -49,7 +51,10 @@ describe('the frame decoder', () => {
     'a length over the limit, before any of its bytes': Buffer.from([0, 0, 4, 0]),
     'the largest length there is': Buffer.from([255, 255, 255, 255]),
     'an empty frame': Buffer.alloc(4),
-    'bytes that are no UTF-8': Buffer.concat([Buffer.from([0, 0, 0, 2]), Buffer.from([0xc3, 0x28])]),
+    'bytes that are no UTF-8': Buffer.concat([
+      Buffer.from([0, 0, 0, 2]),
+      Buffer.from([0xc3, 0x28]),
+    ]),
     'arrays nested too deeply': encodeFrame('['.repeat(400)),
     'objects nested too deeply': encodeFrame('{"a":'.repeat(190) + '[{"b":'.repeat(60)),
   }
@@ -89,7 +94,9 @@ describe('the reader of child messages', () => {
   }
 
   it('drops fields that do not belong to the message', () => {
-    expect(parseChildMessage('{"type":"returned","value":1,"__proto__":{"x":1}}')).toEqual({ type: 'returned' })
+    expect(parseChildMessage('{"type":"returned","value":1,"__proto__":{"x":1}}')).toEqual({
+      type: 'returned',
+    })
   })
 
   const refused: Record<string, string> = {
@@ -106,7 +113,10 @@ describe('the reader of child messages', () => {
     'an unknown console level': '{"type":"console","level":"fatal","isTruncated":false}',
     'an unknown limit': '{"type":"limit","limit":"timeoutMs"}',
     'an error without a message': '{"type":"threw","error":{"name":"E"}}',
-    'an endless error': JSON.stringify({ type: 'threw', error: { name: 'E', message: 'x'.repeat(20_000) } }),
+    'an endless error': JSON.stringify({
+      type: 'threw',
+      error: { name: 'E', message: 'x'.repeat(20_000) },
+    }),
     'a wake in the far future': '{"type":"wake","inMs":1e300}',
   }
   for (const [name, text] of Object.entries(refused)) {
@@ -116,7 +126,11 @@ describe('the reader of child messages', () => {
   it('never throws', () => {
     const anything = fc.oneof(fc.string(), fc.json())
     const almost = fc
-      .record({ type: fc.constantFrom('call', 'ready', 'threw', 'wake', 'console'), seq: fc.anything(), error: fc.anything() })
+      .record({
+        type: fc.constantFrom('call', 'ready', 'threw', 'wake', 'console'),
+        seq: fc.anything(),
+        error: fc.anything(),
+      })
       .map((value) => JSON.stringify(value, (_, x) => (typeof x === 'bigint' ? 0 : x)))
     fc.assert(
       fc.property(fc.oneof(anything, almost), (text) => {

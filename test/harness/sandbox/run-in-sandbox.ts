@@ -47,14 +47,15 @@ export function runCode(
     toolNames,
     limits: { ...DEFAULT_LIMITS, timeoutMs: 5_000, memoryMb: 128, ...limits },
     determinism: { startTimeMs: 1_700_000_000_000, seed: 'ab'.repeat(32), ...options.determinism },
-    onToolCall: options.onToolCall ?? (async ({ argument }) => ({ kind: 'value', value: argument })),
+    onToolCall:
+      options.onToolCall ?? (async ({ argument }) => ({ kind: 'value', value: argument })),
     ...(signal !== undefined && { signal }),
   }
   return sandbox.run(request)
 }
 
 /** The value of a run, or its ending when it has none. */
-export async function valueOf(result: Promise<SandboxResult>): Promise<unknown> {
+export async function outcomeOf(result: Promise<SandboxResult>): Promise<unknown> {
   const { ending } = await result
   return ending.kind === 'returned' ? ending.value : ending
 }

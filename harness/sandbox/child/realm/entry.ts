@@ -26,7 +26,8 @@ export interface RealmEntry {
 
 /** Makes the runner's entry into the realm: starts a program, and reports how it ended. */
 export function createEntry(host: HostCall, intrinsics: Intrinsics, parts: RealmParts): RealmEntry {
-  const { apply, expose, isError, parseJson, slice, text, toJson, whenSettled } = intrinsics
+  const { apply, expose, isError, parseJson, slice, text, toJson, setPrototypeOf, whenSettled } =
+    intrinsics
   const maxMessage = 4096
   let maxOutputLength = 0
   let isOver = false
@@ -58,7 +59,9 @@ export function createEntry(host: HostCall, intrinsics: Intrinsics, parts: Realm
     isOver = true
     host(operation, report)
   }
-  const failed = (error: unknown): void => end('end.threw', toJson(describe(error)) ?? '{}')
+  // Without a prototype, a patched Object.prototype.toJSON has no say in the report.
+  const failed = (error: unknown): void =>
+    end('end.threw', toJson(setPrototypeOf(describe(error), null)) ?? '{}')
   const returned = (value: unknown): void => {
     try {
       const output = parts.serialize(value)

@@ -27,6 +27,7 @@ export interface Intrinsics {
   /** The name of the built-in class whose internal slots a value has, else null. */
   readonly brand: (value: object) => string | null
   readonly objectPrototype: object
+  readonly setPrototypeOf: <T extends object>(object: T, prototype: object | null) => T
   readonly now: () => number
   /** Defines a hidden, configurable property, as the built-ins of the language are. */
   readonly expose: (target: object, name: string, value: unknown) => void
@@ -38,7 +39,7 @@ export interface Intrinsics {
  */
 export function captureIntrinsics(): Intrinsics {
   const { apply, getPrototypeOf } = Reflect
-  const { keys, defineProperty, create, freeze } = Object
+  const { keys, defineProperty, create, freeze, setPrototypeOf } = Object
   const { isArray } = Array
   const { parse, stringify } = JSON
   const isView = ArrayBuffer.isView
@@ -113,6 +114,7 @@ export function captureIntrinsics(): Intrinsics {
       return null
     },
     objectPrototype: Object.prototype,
+    setPrototypeOf,
     now: () => apply(performanceNow, clock, []),
     expose: (target, name, value) => {
       defineProperty(target, name, { value, writable: true, enumerable: false, configurable: true })

@@ -84,6 +84,8 @@ export function createSerializer(intrinsics: Intrinsics): (value: unknown) => Ou
     if (isArray(value)) {
       stack[depth] = value
       const items: unknown[] = []
+      // Without a prototype, a patched Array.prototype.toJSON has no say in what leaves.
+      intrinsics.setPrototypeOf(items, null)
       for (let i = 0; i < value.length; i++) {
         const item = copy(value[i], `${path}[${i}]`, stack, depth + 1)
         items[i] = item === undefined ? null : item

@@ -1,7 +1,6 @@
-import { testRule } from './rule-table.ts'
-
 import { expect, it } from 'vitest'
 import { readOk } from '../read-for-test.ts'
+import { testRule } from './rule-table.ts'
 
 testRule('no-error-hooks', {
   denied: {

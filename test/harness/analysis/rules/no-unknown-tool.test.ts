@@ -1,7 +1,6 @@
-import { testRule } from './rule-table.ts'
-
 import { describe, expect, it } from 'vitest'
 import { readOk } from '../read-for-test.ts'
+import { testRule } from './rule-table.ts'
 
 testRule('no-unknown-tool', {
   denied: {
