@@ -105,6 +105,8 @@ export class KillableProcess {
     const child = this.#child
     if (child === null || child.exitCode !== null || child.signalCode !== null) return
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    // An idle child does not keep the host alive, but whoever closes it waits for its end.
+    child.ref()
     child.kill('SIGKILL')
     await exited
   }

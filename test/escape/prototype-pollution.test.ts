@@ -24,9 +24,9 @@ describe('prototype pollution', () => {
   }
 
   it('does not stop a run whose built-ins were all replaced', async () => {
-    const body = `for (const o of [Object, Array, Reflect, JSON, Promise, Map, WeakMap, String, Function]) {
-        for (const k of Reflect.ownKeys(o)) { try { o[k] = () => { throw 1 } } catch {} }
-        for (const k of Object.prototype.hasOwnProperty.call(o, "prototype") ? ["map", "call", "apply", "bind", "get", "set", "slice", "push"] : []) { try { o.prototype[k] = () => { throw 1 } } catch {} }
+    const body = `const { ownKeys } = Reflect, { hasOwn } = Object; for (const o of [Object, Array, Reflect, JSON, Promise, Map, WeakMap, String, Function]) {
+        for (const k of ownKeys(o)) { try { o[k] = () => { throw 1 } } catch {} }
+        for (const k of hasOwn(o, "prototype") ? ["map", "call", "apply", "bind", "get", "set", "slice", "push"] : []) { try { o.prototype[k] = () => { throw 1 } } catch {} }
       } return { still: "here" }`
     expect(await outcomeOf(runBody(sandbox, body))).toEqual({ still: 'here' })
   })

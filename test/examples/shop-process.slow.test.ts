@@ -1,7 +1,8 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { descendantsOf, haveEnded } from '../support/processes.ts'
 
 const root = join(import.meta.dirname, '../..')
 const started: ChildProcess[] = []
@@ -32,43 +33,18 @@ async function startShop(): Promise<{ child: ChildProcess; output: () => string;
   return { child, output: () => output, url }
 }
 
-function descendants(pid: number): number[] {
-  const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
-  const rows = table
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-  const children = rows.flatMap(([id = 0, parent]) => (parent === pid ? [id] : []))
-  return children.flatMap((id) => [id, ...descendants(id)])
-}
-
-/** A process that has ended and that nobody has asked about is not alive: init may never ask. */
-function isAlive(pid: number): boolean {
-  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
-  return stdout.trim() !== '' && !stdout.startsWith('Z')
-}
-
-async function allGone(pids: readonly number[], withinMs: number): Promise<boolean> {
-  const deadline = performance.now() + withinMs
-  while (pids.some(isAlive)) {
-    if (performance.now() > deadline) return false
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-  return true
-}
-
 describe('the demo server', () => {
   it('plays the tour, serves, and stops cleanly on Ctrl-C: no child is left', async () => {
     const { child, output, url } = await startShop()
     expect(output()).toContain('Isolation:')
     expect(output()).toContain('"refund_id"')
     expect((await fetch(`${url}/health`)).status).toBe(200)
-    const family = descendants(child.pid ?? 0)
+    const family = descendantsOf(child.pid ?? 0)
     expect(family.length).toBeGreaterThan(0)
     child.kill('SIGINT')
     const [code, signal] = await once(child, 'exit')
     expect([code, signal]).toEqual([0, null])
-    expect(await allGone(family, 1_000)).toBe(true)
+    expect(await haveEnded(family, 1_000)).toBe(true)
   }, 120_000)
 
   it('takes the next port when its own is taken', async () => {
@@ -80,9 +56,9 @@ describe('the demo server', () => {
 
   it('that is killed with kill -9 leaves no child after a second', async () => {
     const { child } = await startShop()
-    const family = descendants(child.pid ?? 0)
+    const family = descendantsOf(child.pid ?? 0)
     child.kill('SIGKILL')
     await once(child, 'exit')
-    expect(await allGone(family, 1_000)).toBe(true)
+    expect(await haveEnded(family, 1_000)).toBe(true)
   }, 120_000)
 })
