@@ -12,9 +12,8 @@ export type {
   ApprovalSubject,
   Approver,
 } from './approval/approval-request.ts'
-export type { ApprovalRuleOptions } from './approval/approval-rule.ts'
+export type { ApprovalRuleOptions, CallSubject, ProgramSubject } from './approval/approval-rule.ts'
 export { ApprovalRule } from './approval/approval-rule.ts'
-export type { CallSubject, ProgramSubject } from './approval/approval-rule.ts'
 export type { ApprovalFilter, ApprovalStore } from './approval/approval-store.ts'
 export { canDecide, canSee } from './approval/approval-visibility.ts'
 export type { ApprovalInput, ApprovalResolution } from './approval/approval-workflow.ts'
@@ -61,8 +60,8 @@ export type {
   SourcePosition,
   ToolUse,
 } from './program.ts'
-export { ProgramReader } from './program-reader.ts'
 export type { ProgramReaderOptions, ReadProgram, ReadRequest } from './program-reader.ts'
+export { ProgramReader } from './program-reader.ts'
 export type { Action, Requester } from './requester.ts'
 export { strictestAction } from './requester.ts'
 export type {

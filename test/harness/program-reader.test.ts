@@ -114,7 +114,7 @@ describe('hostile text', () => {
     })
     // The reader's deadline is one second; the rest is for a machine that is busy with other tests.
     expect(performance.now() - started).toBeLessThan(5_000)
-    expect(longestGapMs).toBeLessThan(500)
+    expect(longestGapMs).toBeLessThan(2_000)
     // The next program, of somebody else, is read as ever.
     expect(await read('enum A { x }\nreturn A.x', { language: 'ts' })).toMatchObject({
       ok: true,

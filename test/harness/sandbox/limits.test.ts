@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { ProcessSandbox } from '../../../harness/sandbox/process-sandbox.ts'
 import { bestSandbox, outcomeOf, runBody } from './run-in-sandbox.ts'
 
 const sandbox = bestSandbox()
@@ -117,25 +118,28 @@ describe('limits', () => {
   })
 
   const waiting: Record<string, string> = {
-    'a program in a loop': 'for (;;);',
+    'a program in a loop': 'tools.slow(); for (;;);',
     'a program that waits for a tool': 'return tools.slow()',
   }
   for (const [name, body] of Object.entries(waiting)) {
     it(`cancels ${name} within 20 ms`, async () => {
-      const onToolCall = () => new Promise<never>(() => undefined)
-      const times: number[] = []
-      // The best of several: the machine that runs the tests runs other things too.
-      for (let i = 0; i < 5; i++) {
+      // Nothing is started ahead, and the best of several counts: the machine does other things too.
+      const isolated = new ProcessSandbox({ isolation: { minimum: 'best' }, warm: 0 })
+      let bestMs = Infinity
+      for (let i = 0; i < 6 && bestMs >= 20; i++) {
         const controller = new AbortController()
-        const run = runBody(sandbox, body, { signal: controller.signal, onToolCall })
-        setTimeout(() => {
-          times.push(-performance.now())
+        let abortedAt = 0
+        const onToolCall = () => {
+          abortedAt = performance.now()
           controller.abort()
-        }, 60)
-        expect((await run).ending.kind).toBe('cancelled')
-        times[i] = (times[i] ?? 0) + performance.now()
+          return new Promise<never>(() => undefined)
+        }
+        const { ending } = await runBody(isolated, body, { signal: controller.signal, onToolCall })
+        expect(ending.kind).toBe('cancelled')
+        bestMs = Math.min(bestMs, performance.now() - abortedAt)
       }
-      expect(Math.min(...times)).toBeLessThan(20)
+      await isolated.close()
+      expect(bestMs).toBeLessThan(20)
     })
   }
 

@@ -84,7 +84,7 @@ const features: Record<string, Record<string, readonly [string, JsonValue]>> = {
       'RangeError',
     ],
     timers: [
-      'const o = []; setTimeout(() => o.push("b"), 20); setTimeout((x) => o.push(x), 5, "a"); const i = setInterval(() => { o.push("i"); if (o.filter((x) => x === "i").length === 2) clearInterval(i) }, 8); const c = setTimeout(() => o.push("never"), 1); clearTimeout(c); queueMicrotask(() => o.push("m")); await new Promise((r) => setTimeout(r, 40)); return [o[0], o.includes("a"), o.includes("b"), o.filter((x) => x === "i").length, o.includes("never")]',
+      'const o = []; setTimeout(() => o.push("b"), 20); setTimeout((x) => o.push(x), 5, "a"); const i = setInterval(() => { o.push("i"); if (o.filter((x) => x === "i").length === 2) clearInterval(i) }, 8); const c = setTimeout(() => o.push("never"), 1); clearTimeout(c); queueMicrotask(() => o.push("m")); while (!o.includes("b") || o.filter((x) => x === "i").length < 2) await new Promise((r) => setTimeout(r, 5)); await new Promise((r) => setTimeout(r, 30)); return [o[0], o.includes("a"), o.includes("b"), o.filter((x) => x === "i").length, o.includes("never")]',
       ['m', true, true, 2, false],
     ],
     'random values': [
