@@ -64,6 +64,7 @@ export type { ProgramReaderOptions, ReadProgram, ReadRequest } from './program-r
 export { ProgramReader } from './program-reader.ts'
 export type { Action, Requester } from './requester.ts'
 export { strictestAction } from './requester.ts'
+export type { IsolationDriver, LaunchPlan } from './sandbox/isolation/driver.ts'
 export type {
   IsolationFacts,
   IsolationLayer,
@@ -92,6 +93,7 @@ export type {
   ToolContext,
   ToolSchema,
 } from './sandbox/tool-host.ts'
+export { refuseUnknownOptions } from './unknown-options.ts'
 export { OutputSizeMonitor } from './validation/output-size.ts'
 export { OutputTypeValidator } from './validation/output-type.ts'
 export type { OutputValidator, RunOutput } from './validation/output-validator.ts'

@@ -8,6 +8,7 @@ import {
   type Policy,
   type ProgramLanguage,
   type ResourceLimits,
+  refuseUnknownOptions,
   type Tool,
 } from '../harness/index.ts'
 import type { Intent, IntentScope, ProgramExample } from '../runtime/index.ts'
@@ -146,19 +147,6 @@ export function resolveEndpoint(
     ...(options.intentScope === undefined ? {} : { intentScope: options.intentScope }),
     handler: setting.handler,
   }
-}
-
-/** Refuses options nobody would enforce: a misspelt option is a rule that silently does not apply. */
-export function refuseUnknownOptions(
-  where: string,
-  options: object,
-  known: readonly string[],
-): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key))
-  if (unknown === undefined) return
-  throw new ConfigurationError(
-    `Unknown option "${unknown}" of ${where}; known are ${[...known].sort().join(', ')}`,
-  )
 }
 
 function refuseDuplicates(

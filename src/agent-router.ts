@@ -1,10 +1,5 @@
-import { ConfigurationError } from '../harness/index.ts'
-import {
-  type AgentEndpointOptions,
-  type AgentHandler,
-  refuseUnknownOptions,
-  type ScopeOptions,
-} from './agent-endpoint.ts'
+import { ConfigurationError, refuseUnknownOptions } from '../harness/index.ts'
+import type { AgentEndpointOptions, AgentHandler, ScopeOptions } from './agent-endpoint.ts'
 
 /** How a router is made. */
 export interface RouterOptions extends ScopeOptions {

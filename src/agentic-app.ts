@@ -4,16 +4,17 @@ import {
   ConfigurationError,
   HarnessEngine,
   type IsolationFacts,
-  type IsolationMinimum,
   type JsonValue,
   type Logger,
   OutputSizeMonitor,
   OutputTypeValidator,
   ProcessSandbox,
+  type ProcessSandboxOptions,
   type ProgramLanguage,
   ProgramReader,
   ReadOnlyValidator,
   ResourceMonitor,
+  refuseUnknownOptions,
   type Tool,
 } from '../harness/index.ts'
 import { AgentRuntime, type LanguageModel, ToolRegistry } from '../runtime/index.ts'
@@ -21,7 +22,6 @@ import {
   type AgentEndpoint,
   type AgentEndpointOptions,
   type AgentHandler,
-  refuseUnknownOptions,
   resolveEndpoint,
   type ScopeOptions,
 } from './agent-endpoint.ts'
@@ -51,12 +51,8 @@ export interface AgenticAppOptions extends ScopeOptions {
   readonly authorization?: AuthorizationPolicy
   /** A file for runs, approvals, journal, audit and sessions, or `':memory:'`. */
   readonly store: string
-  readonly sandbox?: {
-    /** The least isolation a program runs with. Default `kernel`; below it nothing runs. */
-    readonly isolation?: { readonly minimum?: IsolationMinimum }
-    /** Children kept ready. Default 2. */
-    readonly warm?: number
-  }
+  /** Where programs run. The isolation minimum is `kernel` unless lowered by name; below it nothing runs. */
+  readonly sandbox?: Omit<ProcessSandboxOptions, 'logger'>
   /** Most audit traces kept. Default 10 000. */
   readonly maxTraces?: number
   /** Largest request body in bytes. Default 6 291 456 (6 MiB). */
@@ -99,6 +95,7 @@ const APP_KEYS = [
   'clock',
   'unsafe',
 ]
+const SANDBOX_KEYS = ['isolation', 'warm', 'maxConcurrent']
 const SWEEP_MS = 1_000
 const DRAIN_MS = 10_000
 
@@ -145,6 +142,7 @@ export class AgenticApp {
   /** @throws {ConfigurationError} Names the mistake and the fix. */
   constructor(options: AgenticAppOptions) {
     refuseUnknownOptions('AgenticApp', options, APP_KEYS)
+    refuseUnknownOptions('sandbox', options.sandbox ?? {}, SANDBOX_KEYS)
     refuseUnsafe(options)
     this.#options = options
     this.title = options.title

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
 import type { Action } from '../requester.ts'
+import { refuseUnknownOptions } from '../unknown-options.ts'
 import type { Approver } from './approval-request.ts'
 
 /** What an {@link ApprovalRule} is made of. */
@@ -50,7 +51,12 @@ export class ApprovalRule {
   readonly escalation: { readonly to: readonly Approver[]; readonly afterMs: number } | null
 
   constructor(options: ApprovalRuleOptions) {
-    refuseUnknownOptions(options)
+    if (typeof options !== 'object' || options === null) {
+      throw new ConfigurationError(
+        'ApprovalRule needs an options object with at least name and approvers',
+      )
+    }
+    refuseUnknownOptions('ApprovalRule', options, OPTION_NAMES)
     this.name = readName(options.name)
     this.requireForActions = readActions(options.requireForActions)
     this.requireForDomains = readNames('requireForDomains', options.requireForDomains)
@@ -117,7 +123,7 @@ const ANY_DOMAIN = '*'
 
 const ACTIONS: readonly unknown[] = ['read', 'write', 'execute'] satisfies readonly Action[]
 
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ApprovalRuleOptions>([
+const OPTION_NAMES: readonly (keyof ApprovalRuleOptions)[] = [
   'name',
   'requireForActions',
   'requireForDomains',
@@ -127,22 +133,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ApprovalRuleOptions>([
   'allowSelf',
   'escalateTo',
   'escalateAfterMs',
-])
-
-function refuseUnknownOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new ConfigurationError(
-      'ApprovalRule needs an options object with at least name and approvers',
-    )
-  }
-  for (const name of Object.keys(options)) {
-    if (!OPTION_NAMES.has(name)) {
-      throw new ConfigurationError(
-        `ApprovalRule does not know the option "${name}"; it knows ${[...OPTION_NAMES].join(', ')}`,
-      )
-    }
-  }
-}
+]
 
 function readName(value: unknown): string {
   if (isText(value)) return value

@@ -1,5 +1,6 @@
-import { SandboxError } from '../errors.ts'
+import { ConfigurationError, SandboxError } from '../errors.ts'
 import { type Logger, silentLogger } from '../logger.ts'
+import { refuseUnknownOptions } from '../unknown-options.ts'
 import type { IsolationDriver } from './isolation/driver.ts'
 import type { IsolationFacts, IsolationMinimum } from './isolation/isolation-level.ts'
 import { candidateDrivers, isRoot, probeDrivers } from './isolation/probe.ts'
@@ -26,6 +27,9 @@ export interface ProcessSandboxOptions {
   readonly maxConcurrent?: number
   readonly logger?: Logger
 }
+
+const OPTIONS = ['isolation', 'warm', 'maxConcurrent', 'logger']
+const MINIMUMS: readonly IsolationMinimum[] = ['kernel', 'namespaced', 'process', 'best']
 
 interface Chosen {
   readonly driver: IsolationDriver
@@ -58,6 +62,11 @@ export class ProcessSandbox implements Sandbox {
 
   constructor(options: ProcessSandboxOptions = {}) {
     const { isolation = {}, warm = 2, maxConcurrent = 8, logger = silentLogger } = options
+    refuseUnknownOptions('ProcessSandbox', options, OPTIONS)
+    refuseUnknownOptions('isolation', isolation, ['minimum', 'drivers'])
+    if (isolation.minimum !== undefined && !MINIMUMS.includes(isolation.minimum)) {
+      throw new ConfigurationError(`The isolation minimum is one of ${MINIMUMS.join(', ')}`)
+    }
     if (!Number.isSafeInteger(warm) || warm < 0) {
       throw new RangeError('The option warm must be a whole number, 0 or more')
     }

@@ -49,6 +49,10 @@ describe('declaring endpoints', () => {
     },
     'layers switched off without AIRLOCK_UNSAFE=1': () =>
       createApp({ auth, unsafe: { skipAnalysis: true } }),
+    'an unknown option of the sandbox': () =>
+      createApp({ auth, sandbox: { isolatoin: { minimum: 'kernel' } } as never }),
+    'an isolation minimum that does not exist': () =>
+      createApp({ auth, sandbox: { isolation: { minimum: 'kernal' as never } } }),
     'a router prefix that is no path segment': () => createApp({ auth }).router({ prefix: '/x' }),
     'an unknown option of a router': () =>
       createApp({ auth }).router({ prefix: 'x', policy: [] } as never),

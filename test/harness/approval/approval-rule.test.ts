@@ -46,7 +46,7 @@ const refused: Record<string, [options: unknown, message: RegExp]> = {
     { ...base, timeoutMs: 10, escalateTo: [{ role: 'b' }], escalateAfterMs: 10 },
     /less than timeoutMs/,
   ],
-  'an option that does not exist': [{ ...base, timeout: 5 }, /does not know the option "timeout"/],
+  'an option that does not exist': [{ ...base, timeout: 5 }, /Unknown option "timeout"/],
 }
 
 describe('ApprovalRule at construction', () => {
