@@ -97,6 +97,7 @@ const UNREADABLE = {
   ERR_PROGRAM_SYNTAX: 'failed',
   ERR_SANDBOX_LIMIT: 'denied',
   ERR_SANDBOX_TIMEOUT: 'timed_out',
+  ERR_OVERLOADED: 'failed',
 } as const
 
 const NO_USAGE: ResourceUsage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, outputBytes: 0 }
@@ -133,6 +134,9 @@ export class HarnessEngine {
    */
   async run(request: HarnessRequest): Promise<HarnessOutcome> {
     const started = performance.now()
+    const deadline = AbortSignal.timeout(request.limits.timeoutMs)
+    const ended =
+      request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline])
     const tools = new Map(request.tools.map((tool) => [tool.name, tool]))
     const read = await this.#options.reader.read({
       source: request.source,
@@ -140,6 +144,7 @@ export class HarnessEngine {
       toolNames: [...tools.keys()],
       maxProgramBytes: request.limits.maxProgramBytes,
       skipRules: request.skip?.analysis ?? false,
+      fairKey: fairKeyOf(request),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
       deadlineMs: request.limits.timeoutMs,
     })
@@ -169,11 +174,13 @@ export class HarnessEngine {
       action,
       requester: request.requester,
       tools,
-      signal: request.signal ?? new AbortController().signal,
+      signal: ended,
     }
     const policyFindings = request.skip?.policies
       ? []
-      : await evaluateProgramPolicies(request.policies, program, context)
+      : await beforeEnd(ended, evaluateProgramPolicies(request.policies, program, context))
+    if (policyFindings === null)
+      return { ...refusal, action, program, findings: [], ...late(request) }
     const verdict = decide([...program.findings, ...policyFindings])
     const judged = { ...refusal, action, program, findings: verdict.findings }
     if (verdict.decision === 'deny') {
@@ -212,6 +219,7 @@ export class HarnessEngine {
         approvals,
         journal,
         replay: new ReplayCursor(recorded, await approvals.heldCalls()),
+        maxMovedBytes: 2 * request.limits.maxMessageBytes,
         clock: this.#clock,
         logger: this.#logger,
       },
@@ -274,8 +282,9 @@ export class HarnessEngine {
     }
     if (ending.kind !== 'returned') return { ...base, ...describeEnding(ending, program) }
     const serialized = JSON.stringify(ending.value)
-    const verdict = decide(
-      await validateOutput(request.validators, {
+    const validated = await beforeEnd(
+      context.signal,
+      validateOutput(request.validators, {
         value: ending.value,
         serialized,
         usage: result.usage,
@@ -284,6 +293,8 @@ export class HarnessEngine {
         calls,
       }),
     )
+    if (validated === null) return { ...base, ...late(request) }
+    const verdict = decide(validated)
     const all = [...findings, ...verdict.findings]
     if (verdict.decision === 'deny') {
       const error = failureOf('ERR_OUTPUT_INVALID', verdict.findings)
@@ -306,6 +317,12 @@ interface FinishedProgram extends JudgedProgram {
   readonly result: SandboxResult
   readonly calls: readonly JournalEntry[]
   readonly gate: ToolGate
+}
+
+/** Callers take turns, so that one caller's slow texts do not hold up another's. */
+function fairKeyOf({ requester, endpoint }: HarnessRequest): string {
+  if (requester === null) return `endpoint ${endpoint}`
+  return `user ${requester.tenantId ?? ''} ${requester.userId}`
 }
 
 function effectiveAction(
@@ -334,6 +351,28 @@ function failureOf(code: ErrorCode, findings: readonly Finding[]): RunFailure {
 
 function cancelled(): RunFailure {
   return { code: 'ERR_RUN_CANCELLED', message: 'The run was cancelled', findings: [] }
+}
+
+/** Policies and validators are other people's code: the run's time bounds them too. */
+async function beforeEnd<T>(ended: AbortSignal, work: Promise<T>): Promise<T | null> {
+  const { promise, resolve } = Promise.withResolvers<null>()
+  const onEnd = () => resolve(null)
+  if (ended.aborted) onEnd()
+  ended.addEventListener('abort', onEnd, { once: true })
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    ended.removeEventListener('abort', onEnd)
+  }
+}
+
+function late(request: HarnessRequest): Ending {
+  if (request.signal?.aborted) return { status: 'cancelled', error: cancelled() }
+  const message = 'Judging the run took longer than the run may take'
+  return {
+    status: 'timed_out',
+    error: { code: 'ERR_SANDBOX_TIMEOUT', message, findings: [] },
+  }
 }
 
 type Ending = Pick<HarnessOutcome, 'status' | 'error' | 'approval'>

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
+import { SandboxError } from './errors.ts'
 import type { JsonValue } from './json-value.ts'
 import {
   KillableProcess,
@@ -13,14 +14,19 @@ import {
 } from './parsing/program-message.ts'
 import { checkSource } from './parsing/source-limits.ts'
 import type { Program, ProgramLanguage } from './program.ts'
+import { Places } from './sandbox/places.ts'
 import type { Finding } from './verdict.ts'
 
-/** How much the child that reads programs may use. */
+/** How much the children that read programs may use. */
 export interface ProgramReaderOptions {
-  /** Heap of the child, in MiB. Default 256. */
+  /** Heap of each child, in MiB. Default 256. */
   readonly memoryMb?: number
   /** Longest time for one program, in milliseconds; always counted against the run. Default 1 000. */
   readonly deadlineMs?: number
+  /** Most children at a time; one that is never needed is never started. Default 2. */
+  readonly maxChildren?: number
+  /** Most texts that wait for a child. One caller may fill half of that. Default 128. */
+  readonly maxQueued?: number
 }
 
 /** A text to be read as a program. */
@@ -33,7 +39,12 @@ export interface ReadRequest {
   readonly maxProgramBytes: number
   /** Leaves out the rules of static analysis. For tests of the layers behind them. Default false. */
   readonly skipRules?: boolean
-  /** What is left of the run, in milliseconds; the reader's own deadline holds as well. */
+  /** Who asks, so that callers take turns: the user, else the endpoint. Default: nobody's own turn. */
+  readonly fairKey?: string
+  /**
+   * What is left of the run, in milliseconds, waiting for a turn included; the reader's own deadline
+   * holds as well. Default: as long as it takes.
+   */
   readonly deadlineMs?: number
   readonly signal?: AbortSignal
 }
@@ -49,8 +60,8 @@ export type ReadProgram =
 
 /**
  * Turns untrusted text into programs: lowers TypeScript, brings the ending into one form, parses with the
- * goal that will run, and analyses. All of that happens in a child process that is killed when a text
- * takes too long or too much; the host only counts brackets and computes the hash.
+ * goal that will run, and analyses. All of that happens in child processes that are killed when a text takes
+ * too long or too much; the host only counts brackets and computes the hash. Callers take turns.
  *
  * @example
  * ```ts
@@ -61,70 +72,116 @@ export type ReadProgram =
  * ```
  */
 export class ProgramReader {
-  readonly #child: KillableProcess
+  readonly #memoryMb: number
   readonly #deadlineMs: number
+  readonly #places: Places
+  readonly #children = new Set<KillableProcess>()
+  /** Children without work, the one that worked last at the end. */
+  readonly #idle: KillableProcess[] = []
+  #isClosed = false
 
   /** @throws {RangeError} If an option is not a positive number. */
   constructor(options: ProgramReaderOptions = {}) {
-    const { memoryMb = 256, deadlineMs = 1_000 } = options
-    for (const [name, value] of Object.entries({ memoryMb, deadlineMs })) {
+    const { memoryMb = 256, deadlineMs = 1_000, maxChildren = 2, maxQueued = 128 } = options
+    for (const [name, value] of Object.entries({ memoryMb, deadlineMs, maxChildren, maxQueued })) {
       if (!(value > 0))
         throw new RangeError(`ProgramReader option "${name}" must be a positive number`)
     }
+    this.#memoryMb = memoryMb
     this.#deadlineMs = deadlineMs
-    this.#child = new KillableProcess({
-      entry: new URL(`./parsing/program-child${extname(import.meta.filename)}`, import.meta.url),
-      name: 'program',
-      memoryMb,
-    })
+    this.#places = new Places(maxChildren, maxQueued)
+    this.#idle.push(this.#addChild())
   }
 
-  /** Starts the child now, so that the first program need not wait for it. */
+  /** Starts a child now, so that the first program need not wait for it. */
   warm(): void {
-    this.#child.warm()
+    this.#idle.at(-1)?.warm()
   }
 
   /** Reads one text. Never throws for what the text contains, however hostile. */
   async read(request: ReadRequest): Promise<ReadProgram> {
-    const { source, language } = request
-    const refused = checkSource(source, request.maxProgramBytes)
+    const refused = checkSource(request.source, request.maxProgramBytes)
     if (refused !== null) return { ok: false, code: refused.code, findings: [refused.finding] }
+    const time = new AbortController()
+    const timeLeftMs = Math.min(request.deadlineMs ?? LONGEST_TIMER_MS, LONGEST_TIMER_MS)
+    const timer = setTimeout(() => time.abort(), timeLeftMs)
+    const isTimeOver = () => time.signal.aborted && request.signal?.aborted !== true
+    const signals = request.signal === undefined ? [] : [request.signal]
+    const signal = AbortSignal.any([time.signal, ...signals])
+    let leave: (() => void) | null = null
+    try {
+      leave = await this.#places.enter(signal, request.fairKey)
+      if (leave === null) return unread(isTimeOver() ? 'waited' : 'aborted')
+      return programOf(request, await this.#ask(request, signal))
+    } catch (error) {
+      if (error instanceof SandboxError) return unread('overloaded')
+      if (!(error instanceof KillableProcessError)) throw error
+      return unread(error.kind === 'aborted' && isTimeOver() ? 'deadline' : error.kind)
+    } finally {
+      clearTimeout(timer)
+      leave?.()
+    }
+  }
+
+  /** Ends the children. Texts that still wait are not read. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#children].map((child) => child.close()))
+  }
+
+  async #ask(request: ReadRequest, signal: AbortSignal): Promise<JsonValue> {
+    if (this.#isClosed) throw new KillableProcessError('aborted')
     const question: ProgramQuestion = {
-      source,
-      language,
+      source: request.source,
+      language: request.language,
       toolNames: [...request.toolNames],
       skipRules: request.skipRules ?? false,
     }
-    let message: JsonValue
+    const child = this.#idle.pop() ?? this.#addChild()
     try {
-      message = await this.#child.call(question as unknown as JsonValue, {
-        deadlineMs: Math.max(1, Math.min(this.#deadlineMs, request.deadlineMs ?? this.#deadlineMs)),
-        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      const answer = await child.call(question as unknown as JsonValue, {
+        deadlineMs: this.#deadlineMs,
+        signal,
       })
+      this.#idle.push(child)
+      return answer
     } catch (error) {
-      if (!(error instanceof KillableProcessError)) throw error
       // A child that is gone is replaced now rather than while the next program waits.
-      this.#child.warm()
-      return killed(error.kind)
+      child.warm()
+      this.#idle.unshift(child)
+      throw error
     }
-    const answer = readAnswer(message)
-    if (answer === null) return killed('crashed')
-    if (!answer.ok) return answer
-    const { code, facts, findings, positions } = answer
-    const hash = createHash('sha256').update(code, 'utf8').digest('hex')
-    const program: Program = { source, language, code, hash, facts, findings, positions }
-    return { ok: true, program }
   }
 
-  /** Ends the child. */
-  async close(): Promise<void> {
-    await this.#child.close()
+  #addChild(): KillableProcess {
+    const child = new KillableProcess({
+      entry: new URL(`./parsing/program-child${extname(import.meta.filename)}`, import.meta.url),
+      name: 'program',
+      memoryMb: this.#memoryMb,
+    })
+    this.#children.add(child)
+    return child
   }
 }
 
-const KILLED: Readonly<
-  Record<KillReason, { code: ReadFailureCode; message: string; hint: string }>
+// What a timer can count; it fires at once when told more.
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+type UnreadReason = KillReason | 'waited' | 'overloaded'
+
+const UNREAD: Readonly<
+  Record<UnreadReason, { code: ReadFailureCode; message: string; hint: string }>
 > = {
+  waited: {
+    code: 'ERR_SANDBOX_TIMEOUT',
+    message: 'Reading programs is busy; try again',
+    hint: 'The time of the run was over before it was the turn of its program',
+  },
+  overloaded: {
+    code: 'ERR_OVERLOADED',
+    message: 'Reading programs is busy; try again',
+    hint: 'Too many programs wait to be read; have fewer runs at a time',
+  },
   deadline: {
     code: 'ERR_SANDBOX_TIMEOUT',
     message: 'Reading the program took too long',
@@ -147,12 +204,23 @@ const KILLED: Readonly<
   },
 }
 
-function killed(reason: KillReason): ReadProgram {
-  const { code, message, hint } = KILLED[reason]
+function unread(reason: UnreadReason): ReadProgram {
+  const { code, message, hint } = UNREAD[reason]
   const ruleId = `parser-${reason}`
   return {
     ok: false,
     code,
     findings: [{ ruleId, source: 'analysis', severity: 'violation', message, hint }],
   }
+}
+
+function programOf(request: ReadRequest, message: JsonValue): ReadProgram {
+  const { source, language } = request
+  const answer = readAnswer(message)
+  if (answer === null) return unread('crashed')
+  if (!answer.ok) return answer
+  const { code, facts, findings, positions } = answer
+  const hash = createHash('sha256').update(code, 'utf8').digest('hex')
+  const program: Program = { source, language, code, hash, facts, findings, positions }
+  return { ok: true, program }
 }

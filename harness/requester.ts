@@ -1,6 +1,6 @@
 /**
- * For whom a run happens: the part of an authenticated user that the harness needs. Two requesters
- * without a tenant are not in the same tenant.
+ * For whom a run happens: the part of an authenticated user that the harness needs. Whoever has no tenant
+ * is outside every tenant: only what has no tenant either is within their reach.
  */
 export interface Requester {
   readonly userId: string

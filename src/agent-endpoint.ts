@@ -99,6 +99,8 @@ const ENDPOINT_KEYS = [
   'examples',
   'intentScope',
 ]
+// Timers take no more, and turn what is over into one millisecond.
+const MAX_LIMIT = 2_147_483_647
 const NAME = /^[A-Za-z][\w-]{0,63}$/
 
 /**
@@ -167,8 +169,10 @@ function resolveLimits(levels: readonly ScopeOptions[]): ResourceLimits {
   )
   refuseUnknownOptions('limits', limits, Object.keys(DEFAULT_LIMITS))
   for (const [key, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value <= 0) {
-      throw new ConfigurationError(`Limit "${key}" must be a positive whole number`)
+    if (!Number.isSafeInteger(value) || value <= 0 || value > MAX_LIMIT) {
+      throw new ConfigurationError(
+        `Limit "${key}" must be a positive whole number, at most ${MAX_LIMIT}`,
+      )
     }
   }
   return Object.freeze(limits)

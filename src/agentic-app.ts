@@ -29,6 +29,7 @@ import { AgentRouter, type RouterOptions } from './agent-router.ts'
 import { Approvals } from './approvals.ts'
 import type { AuthorizationPolicy } from './authorization/authorization-policy.ts'
 import { ProductionAuthorizationPolicy } from './authorization/production-authorization-policy.ts'
+import { drain } from './drain.ts'
 import { RequestError } from './errors.ts'
 import { createAppPort } from './http/create-app-port.ts'
 import { createHttpApp } from './http/create-http-app.ts'
@@ -97,7 +98,7 @@ const APP_KEYS = [
 ]
 const SANDBOX_KEYS = ['isolation', 'warm', 'maxConcurrent']
 const SWEEP_MS = 1_000
-const DRAIN_MS = 10_000
+const DRAIN = { patienceMs: 10_000, graceMs: 5_000 }
 
 /** The parts of a started app. */
 interface Started {
@@ -136,8 +137,8 @@ export class AgenticApp {
   readonly #sandbox: ProcessSandbox
   #started: Promise<Started> | null = null
   #sweep: NodeJS.Timeout | null = null
-  #server: RunningServer | null = null
-  #isClosed = false
+  #server: Promise<RunningServer> | null = null
+  #closing: Promise<void> | null = null
 
   /** @throws {ConfigurationError} Names the mistake and the fix. */
   constructor(options: AgenticAppOptions) {
@@ -195,6 +196,7 @@ export class AgenticApp {
     readonly intent: string
     readonly params?: JsonValue
     readonly data?: JsonValue
+    /** A session of the user's own, or `'new'` to begin one; the outcome says its id. */
     readonly sessionId?: string
     readonly user?: ClaimedUser | null
     readonly signal?: AbortSignal
@@ -232,11 +234,18 @@ export class AgenticApp {
 
   /** What comes from outside is let in until the app is closed; what is under way may go on. */
   async #admit(): Promise<Started> {
-    if (this.#isClosed) throw new RequestError('ERR_OVERLOADED', 'The app is closed')
+    this.#refuseIfClosed()
     return this.#parts()
   }
 
+  #refuseIfClosed(): void {
+    if (this.#closing !== null) throw new RequestError('ERR_OVERLOADED', 'The app is closed')
+  }
+
   #parts(): Promise<Started> {
+    if (this.#closing !== null && this.#started === null) {
+      return Promise.reject(new RequestError('ERR_OVERLOADED', 'The app is closed'))
+    }
     this.#started ??= this.#open().catch((error: unknown) => {
       // The next call may find the store in order again.
       this.#started = null
@@ -246,10 +255,11 @@ export class AgenticApp {
   }
 
   /**
-   * Serves HTTP until `close()`.
+   * Serves HTTP until `close()`. An app listens once.
    *
-   * @throws {ConfigurationError} Layers are switched off, or the authorization policy allows everything
-   * and the address is not this machine's own.
+   * @throws {ConfigurationError} The app listens already, layers are switched off, or the authorization
+   * policy allows everything and the address is not this machine's own.
+   * @throws {RequestError} `ERR_OVERLOADED` when the app is closed, before it or meanwhile: nothing listens.
    */
   async listen(options: ListenOptions = {}): Promise<RunningServer> {
     const hostname = options.hostname ?? '127.0.0.1'
@@ -261,25 +271,45 @@ export class AgenticApp {
         'This authorization policy allows everything and may listen on 127.0.0.1 or ::1 only',
       )
     }
-    await this.start()
-    this.#server = await serve(this.fetch, { port: options.port ?? 8787, hostname })
-    return this.#server
+    if (this.#server !== null) {
+      throw new ConfigurationError('The app listens already; use another app for another address')
+    }
+    this.#server = this.#serve(options.port ?? 8787, hostname)
+    try {
+      return await this.#server
+    } catch (error) {
+      // A port that was taken may be free for the next call.
+      this.#server = null
+      throw error
+    }
   }
 
-  /** Takes nothing new, lets what runs finish for up to ten seconds, and leaves no child and no handle. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    if (this.#sweep !== null) clearInterval(this.#sweep)
-    await this.#server?.close()
+  async #serve(port: number, hostname: string): Promise<RunningServer> {
+    await this.start()
+    this.#refuseIfClosed()
+    const server = await serve(this.fetch, { port, hostname })
+    if (this.#closing !== null) await server.close()
+    this.#refuseIfClosed()
+    return server
+  }
+
+  /**
+   * Takes nothing new, lets what runs finish for up to ten seconds, and leaves no child and no handle. A
+   * run that does not end within five seconds of being told to is left behind. Every call resolves when
+   * the first one does.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const server = await this.#server?.catch(() => null)
+    await server?.close()
     const started = await this.#started?.catch(() => null)
-    if (started) {
-      const timer = setTimeout(() => started.path.cancelAll(), DRAIN_MS)
-      await started.path.idle()
-      await this.runs.idle()
-      await started.path.idle()
-      clearTimeout(timer)
-    }
+    // Only now: a start that was under way has set it meanwhile.
+    if (this.#sweep !== null) clearInterval(this.#sweep)
+    if (started) await this.#drain(started)
     const endpoints = [...this.#endpoints.values()]
     const owned = new Set(endpoints.flatMap(({ policies, tools }) => [...policies, ...tools]))
     await Promise.all([
@@ -288,6 +318,12 @@ export class AgenticApp {
       ...[...owned].map((part) => part.close?.()),
     ])
     await started?.store.close()
+  }
+
+  async #drain({ path }: Started): Promise<void> {
+    const idle = () => path.idle().then(() => this.runs.idle().then(() => path.idle()))
+    const isDone = await drain({ idle, cancelAll: () => path.cancelAll() }, DRAIN)
+    if (!isDone) this.#logger.error({}, 'A run ignored its signal and is left behind')
   }
 
   #declare(
@@ -355,7 +391,7 @@ export class AgenticApp {
         analysis: this.#options.unsafe?.skipAnalysis ?? false,
         policies: this.#options.unsafe?.skipPolicies ?? false,
       },
-      onWaiting: (approvalId) => this.runs.recheck(approvalId),
+      onWaiting: (runId) => this.runs.recheck(runId),
     })
     this.#reader.warm()
     const started = { store, path, approvals, audit: store.audit }

@@ -12,10 +12,11 @@ import { intentOf } from './run-record.ts'
 /** The way back to the path, for what a handler has run. */
 export interface HandlerHost {
   readonly logger: Logger
-  runIntent(
-    intent: string,
-    request: { readonly data?: JsonValue; readonly signal: AbortSignal },
-  ): Promise<RunOutcome>
+  runIntent(request: {
+    readonly intent: string
+    readonly data?: JsonValue
+    readonly signal: AbortSignal
+  }): Promise<RunOutcome>
   execute(program: {
     readonly code: string
     readonly language?: ProgramLanguage
@@ -36,7 +37,12 @@ export async function callHandler(run: LiveRun, host: HandlerHost): Promise<RunO
   const started = performance.now()
   const deadline = AbortSignal.timeout(limits.timeoutMs)
   const signal = AbortSignal.any([run.signal, deadline])
-  const work = (async () =>
+  const reason = () =>
+    deadline.aborted && !run.signal.aborted
+      ? new AgenticError('ERR_SANDBOX_TIMEOUT', 'The handler took longer than the endpoint allows')
+      : new AgenticError('ERR_RUN_CANCELLED', 'The run was cancelled')
+  if (signal.aborted) throw reason()
+  const answer = await untilAborted(signal, reason, async () =>
     handler(intentOf(record), {
       runId: record.runId,
       endpoint: name,
@@ -44,22 +50,31 @@ export async function callHandler(run: LiveRun, host: HandlerHost): Promise<RunO
       ...(record.sessionId === undefined ? {} : { sessionId: record.sessionId }),
       signal,
       logger: host.logger,
-      runIntent: (intent, options) => host.runIntent(intent, { ...options, signal }),
-      execute: (program) => host.execute({ ...program, signal }),
-    }))()
-  const answer = await untilAborted(signal, work, () =>
-    deadline.aborted && !run.signal.aborted
-      ? new AgenticError('ERR_SANDBOX_TIMEOUT', 'The handler took longer than the endpoint allows')
-      : new AgenticError('ERR_RUN_CANCELLED', 'The run was cancelled'),
+      // Picked by name: a handler may pass on what a caller sent, and that must not become more.
+      runIntent: (intent, { data } = {}) =>
+        host.runIntent({ intent, signal, ...(data === undefined ? {} : { data }) }),
+      execute: ({ code, language, data }) =>
+        host.execute({
+          code,
+          signal,
+          ...(language === undefined ? {} : { language }),
+          ...(data === undefined ? {} : { data }),
+        }),
+    }),
   )
   return handlerOutcome(record, answer, limits, performance.now() - started)
 }
 
-function untilAborted<T>(signal: AbortSignal, work: Promise<T>, reason: () => Error): Promise<T> {
+function untilAborted<T>(
+  signal: AbortSignal,
+  reason: () => Error,
+  work: () => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(reason())
-    if (signal.aborted) return onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort))
   })
 }

@@ -6,8 +6,12 @@ import {
   type ResourceLimits,
   redactText,
 } from '../harness/index.ts'
+import { RateLimitError } from './errors.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import type { RunRecord, RunStatus } from './store/run-store.ts'
+
+/** What `canonicalJson` takes: whatever is answered is put on record in that form. */
+const MAX_DEPTH = 1_000
 
 const NOTHING = {
   findings: [],
@@ -57,12 +61,17 @@ export function errorOutcome(run: RunRecord, status: RunStatus, error: unknown):
       : status === 'cancelled'
         ? ({ code: 'ERR_RUN_CANCELLED', message: 'The run was cancelled' } as const)
         : ({ code: 'ERR_INTERNAL', message: 'Something went wrong on our side' } as const)
+  const retryAfterSeconds = error instanceof RateLimitError ? error.retryAfterSeconds : undefined
   const timedOut = failure.code === 'ERR_SANDBOX_TIMEOUT'
   return {
     ...NOTHING,
     runId: run.runId,
     status: timedOut ? 'timed_out' : status,
-    error: { ...failure, findings: [] },
+    error: {
+      ...failure,
+      findings: [],
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    },
   }
 }
 
@@ -73,13 +82,7 @@ export function handlerOutcome(
   limits: ResourceLimits,
   wallMs: number,
 ): RunOutcome {
-  const serialized = JSON.stringify(answer ?? null)
-  if (serialized === undefined) {
-    throw new AgenticError(
-      'ERR_OUTPUT_INVALID',
-      'The handler answered with something that is not JSON',
-    )
-  }
+  const serialized = serialize(answer)
   const outputBytes = Buffer.byteLength(serialized)
   if (outputBytes > limits.maxOutputBytes) {
     throw new AgenticError(
@@ -88,6 +91,12 @@ export function handlerOutcome(
     )
   }
   const result: JsonValue = JSON.parse(serialized)
+  if (isDeeperThan(result, MAX_DEPTH)) {
+    throw new AgenticError(
+      'ERR_OUTPUT_INVALID',
+      `The answer nests deeper than ${MAX_DEPTH} levels; return something flatter`,
+    )
+  }
   return {
     ...NOTHING,
     runId: run.runId,
@@ -95,4 +104,26 @@ export function handlerOutcome(
     result,
     usage: { wallMs: Math.round(wallMs), cpuMs: 0, peakMemoryBytes: 0, outputBytes },
   }
+}
+
+function serialize(answer: unknown): string {
+  let serialized: string | undefined
+  try {
+    serialized = JSON.stringify(answer ?? null)
+  } catch (error) {
+    // A cycle, a BigInt, a `toJSON` that throws, or nesting that exhausts the stack.
+    throw notJson({ cause: error })
+  }
+  if (serialized === undefined) throw notJson()
+  return serialized
+}
+
+function notJson(options?: ErrorOptions): AgenticError {
+  const message = 'The handler answered with something that is not JSON'
+  return new AgenticError('ERR_OUTPUT_INVALID', message, options)
+}
+
+function isDeeperThan(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((part) => isDeeperThan(part, levels - 1))
 }

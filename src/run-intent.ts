@@ -14,13 +14,16 @@ import {
   isInScope,
   ModelError,
   SessionError,
+  type SessionTurn,
 } from '../runtime/index.ts'
 import type { AgentEndpoint } from './agent-endpoint.ts'
 import type { AuthorizationPolicy } from './authorization/authorization-policy.ts'
 import { Operation } from './authorization/operation.ts'
 import { callHandler } from './call-handler.ts'
+import { currentOutcome } from './current-outcome.ts'
 import { AuthorizationError, RequestError } from './errors.ts'
 import type { LiveRun } from './live-run.ts'
+import { LiveRuns } from './live-runs.ts'
 import { errorOutcome, outcomeOf } from './outcome-of.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import {
@@ -31,9 +34,9 @@ import {
   userOf,
   withIntent,
 } from './run-record.ts'
-import type { AuthUser } from './security/auth-user.ts'
+import type { ExecuteRequest, IntentRequest } from './run-request.ts'
 import type { Store } from './store/open-store.ts'
-import type { RunRecord } from './store/run-store.ts'
+import type { RunRecord, RunStatus } from './store/run-store.ts'
 import { traceOf } from './trace-of.ts'
 
 /** What the path is built from. */
@@ -49,29 +52,13 @@ export interface RunPathOptions {
   readonly maxIntentLength: number
   readonly skip: { readonly analysis: boolean; readonly policies: boolean }
   /** Told when a run has come to wait: its request may have been decided in the meantime. */
-  readonly onWaiting: (approvalId: string) => void
-}
-
-/** An intent on its way in, with the caller already authenticated. */
-export interface IntentRequest {
-  readonly user: AuthUser | null
-  readonly intent: string
-  readonly params?: JsonValue
-  readonly data?: JsonValue
-  readonly sessionId?: string
-  readonly signal?: AbortSignal
-}
-
-/** A program on its way in, with the caller already authenticated. */
-export interface ExecuteRequest {
-  readonly user: AuthUser | null
-  readonly code: string
-  readonly language?: ProgramLanguage
-  readonly data?: JsonValue
-  readonly signal?: AbortSignal
+  readonly onWaiting: (runId: string) => void
 }
 
 const OPEN = ['queued', 'running'] as const
+
+/** What a caller gives as session id to begin one. */
+const NEW_SESSION = 'new'
 
 /**
  * The one path from an admitted request to a result. HTTP, calls in code, resumed runs and calls that
@@ -79,8 +66,7 @@ const OPEN = ['queued', 'running'] as const
  */
 export class RunPath {
   readonly #options: RunPathOptions
-  readonly #live = new Map<string, AbortController>()
-  readonly #settled = new Set<Promise<unknown>>()
+  readonly #live = new LiveRuns()
 
   constructor(options: RunPathOptions) {
     this.#options = options
@@ -110,14 +96,21 @@ export class RunPath {
         ...(request.sessionId === undefined ? {} : { sessionId: request.sessionId }),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       },
-      (run) =>
-        endpoint.handler === null ? this.#answerByProgram(run) : this.#answerByHandler(run),
+      (run, turns) =>
+        endpoint.handler === null ? this.#answerByProgram(run, turns) : this.#answerByHandler(run),
     )
   }
 
   /** Runs a program that the caller brought. */
   execute(endpoint: AgentEndpoint, request: ExecuteRequest): Promise<RunOutcome> {
-    const program = { source: request.code, language: request.language ?? 'js' } as const
+    const { code, language = 'js' } = request
+    if (typeof code !== 'string' || (language !== 'js' && language !== 'ts')) {
+      throw new RequestError(
+        'ERR_REQUEST_INVALID',
+        'A program is a text `code` in a `language` that is "js" or "ts"',
+      )
+    }
+    const program = { source: code, language }
     return this.#track(
       endpoint,
       {
@@ -143,71 +136,60 @@ export class RunPath {
     const won = await store.runs.update(record.runId, ['pending_approval'], { status: 'running' })
     const { program } = record
     if (!won || program === undefined) return null
-    const user = record.requester === null ? null : userOf(record.requester)
-    const outcome = this.#supervise({ endpoint, record, user }, undefined, async (run) => {
+    // A handler's endpoint has programs where its handler had them run.
+    const served = endpoint.handler === null ? endpoint : withoutHandler(endpoint)
+    const start = { endpoint: served, record, user: userOf(record) }
+    const outcome = this.#supervise(start, undefined, async (run) => {
       await this.#authorize(run)
-      return this.#runProgram(run, program, program.hash)
+      const resumed = await this.#runProgram(run, program, program.hash)
+      const isBusy = resumed.error?.code === 'ERR_OVERLOADED'
+      // The approval stands: the run waits until there is a place for it.
+      return isBusy ? currentOutcome({ ...record, status: 'pending_approval' }) : resumed
     })
     return { outcome }
   }
 
   /** Ends a run that waited for a person who said no, or who said nothing in time. */
   async refuse(record: RunRecord, refusal: Pick<RunOutcome, 'status' | 'error'>): Promise<void> {
-    const { store, audit, clock } = this.#options
     const waiting = (await this.#storedOutcome(record)) ?? errorOutcome(record, 'failed', null)
     const { approvalId: _, ...rest } = waiting
     const outcome: RunOutcome = { ...rest, ...refusal }
-    const patch = { status: outcome.status, outcome: toJson(outcome), updatedAt: clock() }
-    if (!(await store.runs.update(record.runId, ['pending_approval'], patch))) return
-    await audit.updated(traceOf(record, outcome, await this.#evidence(record), clock()))
+    await this.#record(record, ['pending_approval'], outcome)
   }
 
   /** Cancels everything that is under way. */
   cancelAll(): void {
-    for (const controller of this.#live.values()) controller.abort()
+    this.#live.cancelAll()
   }
 
   /** Resolves when no run is under way. */
-  async idle(): Promise<void> {
-    while (this.#settled.size > 0) await Promise.allSettled([...this.#settled])
+  idle(): Promise<void> {
+    return this.#live.idle()
   }
 
   #track(
     endpoint: AgentEndpoint,
     admitted: AdmittedRequest,
-    work: (run: LiveRun) => Promise<RunOutcome>,
+    work: (run: LiveRun, turns: readonly SessionTurn[]) => Promise<RunOutcome>,
   ): Promise<RunOutcome> {
     const record = beginRecord(endpoint.name, admitted, this.#options.clock())
     const start = { endpoint, record, user: admitted.user }
     return this.#supervise(start, admitted.signal, async (run) => {
       await this.#begin(run)
       await this.#authorize(run)
-      return work(run)
+      return work(run, await this.#turns(run))
     })
   }
 
   /** Whatever happens in `work`, the run ends in the store and on record, and its ending is returned. */
-  async #supervise(
-    start: { endpoint: AgentEndpoint; record: RunRecord; user: AuthUser | null },
-    signal: AbortSignal | undefined,
+  #supervise(
+    start: Omit<LiveRun, 'signal'>,
+    callerSignal: AbortSignal | undefined,
     work: (run: LiveRun) => Promise<RunOutcome>,
   ): Promise<RunOutcome> {
-    const controller = new AbortController()
-    const { runId } = start.record
-    this.#live.set(runId, controller)
-    const run: LiveRun = {
-      ...start,
-      signal:
-        signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]),
-    }
-    const settled = this.#settle(run, work)
-    this.#settled.add(settled)
-    try {
-      return await settled
-    } finally {
-      this.#live.delete(runId)
-      this.#settled.delete(settled)
-    }
+    return this.#live.supervise(start.record.runId, callerSignal, (signal) =>
+      this.#settle({ ...start, signal }, work),
+    )
   }
 
   async #settle(run: LiveRun, work: (run: LiveRun) => Promise<RunOutcome>): Promise<RunOutcome> {
@@ -215,17 +197,20 @@ export class RunPath {
     try {
       outcome = await work(run)
     } catch (error) {
-      if (error instanceof AuditError) return errorOutcome(run.record, 'failed', error)
+      if (error instanceof AuditError) return this.#neverBegun(run, error)
       outcome = this.#failure(run, error)
     }
-    const { store, audit, clock } = this.#options
+    const { store } = this.#options
     try {
-      const patch = { status: outcome.status, outcome: toJson(outcome), updatedAt: clock() }
-      await store.runs.update(run.record.runId, OPEN, patch)
+      outcome = await this.#remember(run, outcome)
       const record = (await store.runs.get(run.record.runId)) ?? run.record
-      await audit.updated(traceOf(record, outcome, await this.#evidence(record), clock()))
-      await this.#remember(run, outcome)
-      if (outcome.approvalId !== undefined) this.#options.onWaiting(outcome.approvalId)
+      if (!(await this.#record(record, OPEN, outcome))) {
+        throw new AuditError('Somebody else has ended the run')
+      }
+      // One that waits for the same request as before has found no place to run: it is tried again later.
+      const waitedFor = currentOutcome(run.record).approvalId
+      const isWaiting = outcome.status === 'pending_approval' && outcome.approvalId !== waitedFor
+      if (isWaiting) this.#options.onWaiting(outcome.runId)
       return outcome
     } catch (error) {
       // A result that is not on record is not handed out: it could not be found again.
@@ -235,6 +220,14 @@ export class RunPath {
       )
       return errorOutcome(run.record, 'failed', new AuditError('The run could not be recorded'))
     }
+  }
+
+  /** The record "started" could not be written, so there is no trace to complete. */
+  async #neverBegun({ record }: LiveRun, error: AuditError): Promise<RunOutcome> {
+    const outcome = errorOutcome(record, 'failed', error)
+    const patch = { status: outcome.status, outcome: toJson(outcome) }
+    await this.#options.store.runs.update(record.runId, OPEN, patch).catch(() => false)
+    return outcome
   }
 
   #failure(run: LiveRun, error: unknown): RunOutcome {
@@ -275,16 +268,15 @@ export class RunPath {
 
   #answerByHandler(run: LiveRun): Promise<RunOutcome> {
     const { user } = run
-    // The layers that fell away come back for what the handler has run.
-    const nested = { ...run.endpoint, handler: null, acceptsPrograms: true }
+    const nested = withoutHandler(run.endpoint)
     return callHandler(run, {
       logger: this.#options.logger,
-      runIntent: (intent, request) => this.intent(nested, { user, intent, ...request }),
-      execute: (program) => this.execute(nested, { user, ...program }),
+      runIntent: (request) => this.intent(nested, { ...request, user }),
+      execute: (program) => this.execute(nested, { ...program, user }),
     })
   }
 
-  async #answerByProgram(run: LiveRun): Promise<RunOutcome> {
+  async #answerByProgram(run: LiveRun, session: readonly SessionTurn[]): Promise<RunOutcome> {
     const { endpoint, record, signal } = run
     const { runtime } = this.#options
     if (runtime === null) {
@@ -293,7 +285,6 @@ export class RunPath {
         'This server has no language model; bring a program to /execute',
       )
     }
-    const turns = await this.#turns(run)
     const { raw, params } = intentOf(record)
     const domains = endpoint.approvalRules.flatMap((rule) => rule.requireForDomains)
     const intent = await runtime.parseIntent(
@@ -312,7 +303,7 @@ export class RunPath {
         examples: endpoint.examples,
       },
       tools: endpoint.tools,
-      session: turns,
+      session,
       signal,
     })
     const placed = domains.length === 0 ? intent : { ...intent, domain: intent.domain ?? '' }
@@ -361,40 +352,58 @@ export class RunPath {
     return outcomeOf(record, program, outcome)
   }
 
-  async #turns(run: LiveRun) {
-    const { sessionId, requester } = run.record
+  /** The turns of the session that a run belongs to; somebody else's session is the same as none. */
+  async #turns({ record }: LiveRun): Promise<readonly SessionTurn[]> {
+    const { sessionId, requester } = record
     if (sessionId === undefined) return []
-    const session =
-      requester === null ? null : await this.#options.store.sessions.get(sessionId, requester)
+    if (requester === null)
+      throw new SessionError('A session belongs to a user, and nobody is asking')
+    if (sessionId === NEW_SESSION) return []
+    const session = await this.#options.store.sessions.get(sessionId, requester)
     if (session === null) throw new SessionError('There is no such session of yours')
     return session.turns
   }
 
-  async #remember(run: LiveRun, outcome: RunOutcome): Promise<void> {
-    const { sessionId, requester, intent } = run.record
-    if (sessionId === undefined || requester === null || intent === undefined) return
-    if (outcome.status !== 'completed') return
-    await this.#options.store.sessions.append(
-      sessionId,
+  /** Adds the turns of a completed run to its session, or begins one with them. */
+  async #remember({ record }: LiveRun, outcome: RunOutcome): Promise<RunOutcome> {
+    const { sessionId, requester, intent } = record
+    if (sessionId === undefined || requester === null || intent === undefined) return outcome
+    if (outcome.status !== 'completed') return outcome
+    const kept = await this.#options.store.sessions.append(
+      sessionId === NEW_SESSION ? null : sessionId,
       requester,
       { role: 'user', content: intent.raw },
       { role: 'assistant', content: JSON.stringify(outcome.result) },
     )
+    return kept === null ? outcome : { ...outcome, sessionId: kept }
   }
 
-  async #evidence(record: RunRecord) {
-    const { store } = this.#options
+  /** Writes an ending and its trace down, both or neither; says whether the run was still open. */
+  async #record(
+    record: RunRecord,
+    from: readonly RunStatus[],
+    outcome: RunOutcome,
+  ): Promise<boolean> {
+    const { store, clock } = this.#options
+    const { runId } = record
     const [calls, approvals] = await Promise.all([
-      store.journal.read(record.runId),
-      store.approvals.list({ runId: record.runId }),
+      store.journal.read(runId),
+      store.approvals.list({ runId, limit: 1_000 }),
     ])
-    return { calls, approvals }
+    const now = clock()
+    const patch = { status: outcome.status, outcome: toJson(outcome), updatedAt: now }
+    return store.settleRun(runId, from, patch, traceOf(record, outcome, { calls, approvals }, now))
   }
 
   async #storedOutcome(record: RunRecord): Promise<RunOutcome | null> {
     const stored = await this.#options.store.runs.get(record.runId)
     return stored?.outcome === undefined ? null : (stored.outcome as unknown as RunOutcome)
   }
+}
+
+/** The endpoint as it is for what its handler has run: the layers that fell away are back. */
+function withoutHandler(endpoint: AgentEndpoint): AgentEndpoint {
+  return { ...endpoint, handler: null, acceptsPrograms: true }
 }
 
 /** The intent may have called itself milder than its program is. */

@@ -22,9 +22,13 @@ export interface RunOutcome {
     /** Line and column in the author's text, when the program threw. */
     readonly line?: number
     readonly column?: number
+    /** Whole seconds after which asking again can succeed; only with `ERR_RATE_LIMITED`, where known. */
+    readonly retryAfterSeconds?: number
   }
   /** The approval request that the run waits for; only with status `pending_approval`. */
   readonly approvalId?: string
+  /** The session that the run was added to; send it with the next intent. */
+  readonly sessionId?: string
   /** The program that ran or would run; absent for handlers. */
   readonly program?: {
     readonly source: string

@@ -4,6 +4,7 @@ import type { Intent } from '../runtime/index.ts'
 import { RequestError } from './errors.ts'
 import type { AuthUser } from './security/auth-user.ts'
 import type { RunRecord } from './store/run-store.ts'
+import { vouchedUser } from './vouched-user.ts'
 
 /** What came in at one of the entrances, with the caller authenticated. */
 export interface AdmittedRequest {
@@ -23,6 +24,7 @@ export function beginRecord(endpoint: string, admitted: AdmittedRequest, now: nu
     endpoint,
     entrance,
     requester: user === null ? null : requesterOf(user),
+    user,
     status: 'running',
     action: entrance === 'execute' ? 'execute' : 'read',
     ...(intent === undefined ? {} : { intent }),
@@ -45,9 +47,13 @@ export function withIntent(record: RunRecord, intent: Intent): RunRecord {
   return { ...record, action, intent: { raw, params, ...(domain === undefined ? {} : { domain }) } }
 }
 
-/** The user on whose behalf a stored run goes on. */
-export function userOf(requester: Requester): AuthUser {
-  return Object.freeze({ ...requester, scopes: [], metadata: {} })
+/**
+ * The user on whose behalf a stored run goes on, with everything a verifier once said about them.
+ *
+ * @throws {TypeError} If what is stored is not a user: nothing goes on for somebody unknown.
+ */
+export function userOf({ user }: RunRecord): AuthUser | null {
+  return vouchedUser(user)
 }
 
 function requesterOf({ userId, roles, tenantId }: AuthUser): Requester {

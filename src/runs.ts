@@ -1,11 +1,15 @@
 import type { ApprovalRequest, ApprovalWorkflow, Logger } from '../harness/index.ts'
 import type { AgentEndpoint } from './agent-endpoint.ts'
+import { currentOutcome } from './current-outcome.ts'
 import type { RunPath } from './run-intent.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import type { Store } from './store/open-store.ts'
 import type { RunRecord } from './store/run-store.ts'
 
 const POLL_MS = 25
+
+/** A run whose going on failed is looked at again after so many sweeps. */
+const SWEEPS_TO_RECOVER = 30
 
 /** What {@link Runs} works with. */
 export interface RunsOptions {
@@ -23,8 +27,8 @@ export class Runs {
   readonly #started: RunsOptions['started']
   readonly #endpoint: (name: string) => AgentEndpoint | null
   readonly #logger: Logger
-  readonly #resuming = new Map<string, Promise<unknown>>()
-  readonly #background = new Set<Promise<void>>()
+  readonly #background = new Set<Promise<unknown>>()
+  #sweeps = 0
 
   constructor(options: RunsOptions) {
     this.#started = options.started
@@ -47,7 +51,6 @@ export class Runs {
   async wait(runId: string, options: { readonly signal?: AbortSignal } = {}): Promise<RunOutcome> {
     for (;;) {
       options.signal?.throwIfAborted()
-      await this.#resuming.get(runId)
       const outcome = await this.get(runId)
       if (outcome === null) throw new RangeError('There is no such run')
       if (outcome.status !== 'queued' && outcome.status !== 'running') return outcome
@@ -78,24 +81,33 @@ export class Runs {
     if (request.state === 'approved') await this.#resume(run)
   }
 
-  /** Expires and escalates what is due. */
+  /** Expires and escalates what is due; now and then looks at every run that waits. */
   sweep(): void {
+    this.#sweeps += 1
+    if (this.#sweeps % SWEEPS_TO_RECOVER === 0) this.recover()
     this.#inBackground('Approvals could not be swept', async ({ approvals }) => {
-      for (const request of await approvals.sweep()) await this.goOn(request)
+      for (const { runId } of await approvals.sweep()) this.recheck(runId)
     })
   }
 
-  /** Goes on with a run that has just come to wait, if its request was decided in the meantime. */
-  recheck(approvalId: string): void {
-    this.#inBackground('An approval could not be looked at', async ({ approvals }) => {
-      const request = await approvals.get(approvalId)
-      if (request !== null) await this.goOn(request)
-    })
+  /** Goes on with a run that waits, if one of its requests has been decided or has expired. */
+  recheck(runId: string): void {
+    this.#inBackground('A waiting run could not be looked at', () => this.#lookAt(runId))
   }
 
-  /** Goes on with runs whose request was decided while the process was down. */
+  /**
+   * Looks at every run that waits: its request may have been decided while the process was down, or
+   * going on with it may have failed.
+   */
   recover(): void {
-    this.#inBackground('Waiting runs could not be looked through', () => this.#pickUpDecided())
+    this.#inBackground('Waiting runs could not be looked through', async ({ store }) => {
+      for (const { runId } of await store.runs.list({
+        statuses: ['pending_approval'],
+        limit: 1_000,
+      })) {
+        this.recheck(runId)
+      }
+    })
   }
 
   /** Resolves when nothing goes on in the background. */
@@ -107,21 +119,28 @@ export class Runs {
     complaint: string,
     work: (parts: Awaited<ReturnType<RunsOptions['started']>>) => Promise<void>,
   ): void {
-    const done: Promise<void> = this.#started()
-      .then(work)
-      .catch((error: unknown) => this.#logger.error({ err: error }, complaint))
-      .finally(() => this.#background.delete(done))
-    this.#background.add(done)
+    this.#keep(
+      this.#started()
+        .then(work)
+        .catch((error: unknown) => this.#logger.error({ err: error }, complaint)),
+    )
   }
 
-  async #pickUpDecided(): Promise<void> {
-    const { store, approvals } = await this.#started()
-    for (const run of await store.runs.list({ statuses: ['pending_approval'], limit: 1_000 })) {
-      const requests = await approvals.list({ runId: run.runId })
-      const isOpen = requests.some(({ state }) => state === 'pending' || state === 'escalated')
-      const decided = requests.find(({ state }) => state !== 'approved') ?? requests[0]
-      if (!isOpen && decided !== undefined) await this.goOn(decided)
-    }
+  async #lookAt(runId: string): Promise<void> {
+    const { approvals, store } = await this.#started()
+    const [requests, run] = await Promise.all([
+      approvals.list({ runId, limit: 1_000 }),
+      store.runs.get(runId),
+    ])
+    if (run === null || run.status !== 'pending_approval') return
+    const refused = requests.find(({ state }) => state === 'rejected' || state === 'expired')
+    const awaited = currentOutcome(run).approvalId
+    const approved = requests.find(
+      ({ id, state, decision }) =>
+        state === 'approved' && (id === awaited || (decision?.decidedAt ?? 0) > run.updatedAt),
+    )
+    const decided = refused ?? approved
+    if (decided !== undefined) await this.goOn(decided)
   }
 
   async #resume(run: RunRecord): Promise<void> {
@@ -137,25 +156,16 @@ export class Runs {
     }
     const resumed = await path.resume(endpoint, run)
     if (resumed === null) return
-    const settled = resumed.outcome
-      .catch((error: unknown) => {
+    this.#keep(
+      resumed.outcome.catch((error: unknown) => {
         this.#logger.error({ err: error, runId: run.runId }, 'Run could not be resumed')
-      })
-      .finally(() => this.#resuming.delete(run.runId))
-    this.#resuming.set(run.runId, settled)
+      }),
+    )
   }
-}
 
-/** The stored outcome, or for a run that goes on an outcome that says so. */
-export function currentOutcome(run: RunRecord): RunOutcome {
-  const stored = run.outcome as RunOutcome | undefined
-  if (stored !== undefined && run.status === stored.status) return stored
-  return {
-    runId: run.runId,
-    status: run.status,
-    findings: stored?.findings ?? [],
-    toolCalls: stored?.toolCalls ?? [],
-    console: stored?.console ?? [],
-    usage: stored?.usage ?? { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, outputBytes: 0 },
+  /** Keeps a promise that never rejects until it is settled, so that closing can wait for it. */
+  #keep(work: Promise<unknown>): void {
+    this.#background.add(work)
+    void work.finally(() => this.#background.delete(work))
   }
 }

@@ -35,9 +35,10 @@ export class ApprovalGate {
   readonly #workflow: ApprovalWorkflow
   readonly #rules: readonly ApprovalRule[]
   readonly #scope: ApprovalScope
-  /** Places of the plan that an approved program has already used up. */
+  /** The rules whose approvers said yes to the program as a whole. */
+  readonly #programRules = new Set<string>()
+  /** Places of the plan whose call has been made. */
   readonly #usedPlan = new Set<number>()
-  #isProgramApproved = false
 
   constructor(workflow: ApprovalWorkflow, rules: readonly ApprovalRule[], scope: ApprovalScope) {
     this.#workflow = workflow
@@ -51,22 +52,35 @@ export class ApprovalGate {
     const matching = this.#rules.filter((rule) =>
       rule.matchesProgram({ action, entrance, ...(domain === undefined ? {} : { domain }) }),
     )
+    const requests = await this.#requests()
+    // A run of which any part was refused goes no further, whatever else was approved.
+    const refused = requests.find(({ state }) => state === 'rejected' || state === 'expired')
+    if (refused !== undefined) return { kind: 'refused', request: refused }
     const answer = await this.#ask(matching, { kind: 'program' })
-    this.#isProgramApproved = answer.kind === 'go' && answer.approvals.length > 0
+    if (answer.kind === 'go') {
+      for (const { rule } of answer.approvals) this.#programRules.add(rule)
+    }
     return answer
   }
 
-  /** May this call, with this very argument, go out? */
+  /**
+   * May this call go out, and with which argument? When somebody was asked it is the one they saw, even
+   * if the schema would fill in something else today.
+   */
   async call(
     seq: number,
     tool: Tool,
     { argument, requested }: { readonly argument: JsonValue; readonly requested: JsonValue },
   ): Promise<ApprovalAnswer> {
     const matching = this.#rules.filter((rule) => rule.matchesCall({ tool }))
-    if (matching.length === 0 || this.#isCoveredByPlan(tool.name, argument)) {
-      return { kind: 'go', approvals: [] }
-    }
-    return this.#ask(matching, { kind: 'call', seq, tool: tool.name, argument, requested })
+    const isSeen = this.#useUpPlan(tool.name, requested)
+    const asked = matching.filter((rule) => !(isSeen && this.#programRules.has(rule.name)))
+    return this.#ask(asked, { kind: 'call', seq, tool: tool.name, argument, requested })
+  }
+
+  /** Notes a call that was made by an earlier attempt: its place of the plan is used up. */
+  alreadyMade(tool: string, requested: JsonValue): void {
+    this.#useUpPlan(tool, requested)
   }
 
   /** The calls of this run that were held for a person: the places they keep free in the journal. */
@@ -84,13 +98,12 @@ export class ApprovalGate {
   }
 
   /**
-   * The approver of a whole program saw its calls as far as the code shows them: a call that stands there
-   * once, with nothing in its argument left to be computed, has been approved with the program. Every
-   * other one is asked about by itself.
+   * Whoever approves a whole program sees its calls as far as the code shows them: a call that stands there
+   * once, with nothing in its argument left to be computed, is approved with the program, by the rules
+   * that asked about it. Each such place covers one call.
    */
-  #isCoveredByPlan(tool: string, argument: JsonValue): boolean {
-    if (!this.#isProgramApproved) return false
-    const wanted = canonicalJson(argument)
+  #useUpPlan(tool: string, requested: JsonValue): boolean {
+    const wanted = canonicalJson(requested)
     const place = this.#scope.program.facts.toolUses.findIndex(
       (use, index) =>
         !this.#usedPlan.has(index) &&
@@ -99,20 +112,19 @@ export class ApprovalGate {
         use.isSingle &&
         canonicalJson(use.constantArguments) === wanted,
     )
-    if (place === -1) return false
-    this.#usedPlan.add(place)
-    return true
+    if (place !== -1) this.#usedPlan.add(place)
+    return place !== -1
   }
 
   async #ask(rules: readonly ApprovalRule[], subject: ApprovalSubject): Promise<ApprovalAnswer> {
     if (rules.length === 0) return { kind: 'go', approvals: [] }
-    const known = await this.#requests()
+    const known = (await this.#requests()).filter((request) => this.#isAbout(request, subject))
+    const shown = known[0]?.subject ?? subject
     const approvals: ApprovalRequest[] = []
     let waiting: ApprovalRequest | null = null
     for (const rule of rules) {
       const request =
-        known.find((candidate) => this.#isSame(candidate, rule, subject)) ??
-        (await this.#open(rule, subject))
+        known.find((candidate) => candidate.rule === rule.name) ?? (await this.#open(rule, shown))
       if (request.state === 'rejected' || request.state === 'expired') {
         return { kind: 'refused', request }
       }
@@ -122,11 +134,10 @@ export class ApprovalGate {
     return waiting === null ? { kind: 'go', approvals } : { kind: 'wait', request: waiting }
   }
 
-  #isSame(request: ApprovalRequest, rule: ApprovalRule, subject: ApprovalSubject): boolean {
+  #isAbout({ program, subject }: ApprovalRequest, wanted: ApprovalSubject): boolean {
     return (
-      request.rule === rule.name &&
-      request.program.hash === this.#scope.program.hash &&
-      canonicalJson(subjectKey(request.subject)) === canonicalJson(subjectKey(subject))
+      program.hash === this.#scope.program.hash &&
+      canonicalJson(subjectKey(subject)) === canonicalJson(subjectKey(wanted))
     )
   }
 
@@ -149,5 +160,5 @@ export class ApprovalGate {
 function subjectKey(subject: ApprovalSubject): JsonValue {
   return subject.kind === 'program'
     ? ['program']
-    : ['call', subject.seq, subject.tool, subject.argument]
+    : ['call', subject.seq, subject.tool, subject.requested]
 }

@@ -1,3 +1,4 @@
+import type { Requester } from '../requester.ts'
 import type { ApprovalDecision, ApprovalRequest, ApprovalState } from './approval-request.ts'
 
 /** Where approval requests survive. Every change of state is one conditional write with one winner. */
@@ -25,6 +26,13 @@ export interface ApprovalStore {
 export interface ApprovalFilter {
   readonly states?: readonly ApprovalState[]
   readonly runId?: string
+  /**
+   * Only what this user may know of. A store, which has no clock, also gives what will be theirs to
+   * decide once it has escalated; the workflow leaves that out while it has not.
+   */
+  readonly visibleTo?: Requester
+  /** The id of a request: only older ones, for the next page. */
+  readonly before?: string
   /** Default 100, at most 1 000. */
   readonly limit?: number
 }

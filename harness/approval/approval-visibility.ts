@@ -32,11 +32,12 @@ export function isRequester(request: ApprovalRequest, user: Requester | null): b
   )
 }
 
-/** Whether this user is listed and, where the requester has a tenant, belongs to the same one. */
+/**
+ * Whether this user is listed and of the requester's tenant. What was asked without a tenant, by nobody
+ * included, is for approvers without one: a tenant's people decide what is their tenant's.
+ */
 export function isListedApprover(request: ApprovalRequest, user: Requester | null): boolean {
-  if (user === null) return false
-  const tenantId = request.requester?.tenantId
-  if (tenantId !== undefined && tenantId !== user.tenantId) return false
+  if (user === null || user.tenantId !== request.requester?.tenantId) return false
   return approversOf(request).some((approver) =>
     'role' in approver ? user.roles.includes(approver.role) : approver.userId === user.userId,
   )

@@ -5,7 +5,7 @@ import type { Requester } from '../requester.ts'
 import type { ApprovalDecision, ApprovalRequest, ApprovalState } from './approval-request.ts'
 import type { ApprovalRule } from './approval-rule.ts'
 import type { ApprovalFilter, ApprovalStore } from './approval-store.ts'
-import { isListedApprover, isRequester } from './approval-visibility.ts'
+import { canSee, isListedApprover, isRequester } from './approval-visibility.ts'
 
 /** What an {@link ApprovalWorkflow} works with. */
 export interface ApprovalWorkflowOptions {
@@ -36,6 +36,8 @@ export interface ApprovalResolution {
 const OPEN: readonly ApprovalState[] = ['pending', 'escalated']
 
 const MAX_REASON_LENGTH = 2_000
+
+const MAX_PAGE = 1_000
 
 /**
  * Takes approval requests from `pending` to `approved`, `rejected` or `expired`, by way of `escalated`
@@ -91,9 +93,11 @@ export class ApprovalWorkflow {
    * @throws {AgenticError} `ERR_AUTHORIZATION_DENIED` when the approver is the requester and the rule
    * does not say `allowSelf`. They know the request, so nothing is hidden by calling it not found; and
    * it is no conflict, as trying again would not help.
+   * @throws {TypeError} When `approve` is not a boolean, or `reason` is there and not a string: the text
+   * `'false'` is not a yes.
    */
   async resolve(id: string, resolution: ApprovalResolution): Promise<ApprovalRequest> {
-    const { approver, approve, reason } = resolution
+    const { approver, approve, reason } = readResolution(resolution)
     const stored = await this.#store.get(id)
     if (stored === null) throw notFound()
     const request = this.#asOfNow(stored)
@@ -131,11 +135,29 @@ export class ApprovalWorkflow {
     return request === null ? null : this.#asOfNow(request)
   }
 
-  /** Requests as they stand now, newest first. The caller is the host, as for {@link get}. */
-  async list(filter: ApprovalFilter = {}): Promise<readonly ApprovalRequest[]> {
-    const requests = (await this.#store.list(filter)).map((request) => this.#asOfNow(request))
-    const { states } = filter
-    return states === undefined ? requests : requests.filter(({ state }) => states.includes(state))
+  /**
+   * Requests as they stand now, newest first. The caller is the host, as for {@link get}.
+   *
+   * @param accept - Asked about each request that the filter leaves. What it refuses does not count
+   * towards the limit.
+   */
+  async list(
+    filter: ApprovalFilter = {},
+    accept: (request: ApprovalRequest) => boolean | Promise<boolean> = () => true,
+  ): Promise<readonly ApprovalRequest[]> {
+    const limit = Math.min(filter.limit ?? 100, MAX_PAGE)
+    const accepted: ApprovalRequest[] = []
+    let page: ApprovalFilter = { ...filter, limit }
+    for (;;) {
+      const stored = await this.#store.list(page)
+      for (const request of stored.map((request) => this.#asOfNow(request))) {
+        if (matches(request, filter) && (await accept(request))) accepted.push(request)
+        if (accepted.length === limit) return accepted
+      }
+      const oldest = stored.at(-1)
+      if (oldest === undefined || stored.length < limit) return accepted
+      page = { ...page, before: oldest.id }
+    }
   }
 
   /**
@@ -168,6 +190,22 @@ export class ApprovalWorkflow {
     const isDue = request.escalation !== undefined && request.escalation.at <= now
     return isDue ? { ...request, state: 'escalated' } : request
   }
+}
+
+/** The states and the escalation of a request as it stands now, which a store cannot look at. */
+function matches(request: ApprovalRequest, { states, visibleTo }: ApprovalFilter): boolean {
+  if (states !== undefined && !states.includes(request.state)) return false
+  return visibleTo === undefined || canSee(request, visibleTo)
+}
+
+/** Decisions come from code and from parsed bodies, neither of which a type can hold to its word. */
+function readResolution(resolution: ApprovalResolution): ApprovalResolution {
+  const { approve, reason }: { approve: unknown; reason?: unknown } = resolution
+  if (typeof approve !== 'boolean') throw new TypeError('`approve` must be true or false')
+  if (reason !== undefined && typeof reason !== 'string') {
+    throw new TypeError('`reason` must be a string')
+  }
+  return resolution
 }
 
 function notFound(): ApprovalError {

@@ -1,5 +1,7 @@
+import type { Requester } from '../requester.ts'
 import type { ApprovalDecision, ApprovalRequest, ApprovalState } from './approval-request.ts'
 import type { ApprovalFilter, ApprovalStore } from './approval-store.ts'
+import { canSee } from './approval-visibility.ts'
 
 /** How a {@link MemoryApprovalStore} is bounded. */
 export interface MemoryApprovalStoreOptions {
@@ -33,12 +35,16 @@ export class MemoryApprovalStore implements ApprovalStore {
   }
 
   async list(filter: ApprovalFilter): Promise<readonly ApprovalRequest[]> {
-    const { states, runId, limit = 100 } = filter
-    return [...this.#requests.values()]
-      .reverse()
+    const { states, runId, visibleTo, before, limit = 100 } = filter
+    const requests = [...this.#requests.values()].reverse()
+    const start = before === undefined ? 0 : requests.findIndex(({ id }) => id === before) + 1
+    if (before !== undefined && start === 0) return []
+    return requests
+      .slice(start)
       .filter((request) => states === undefined || states.includes(request.state))
       .filter((request) => runId === undefined || request.runId === runId)
-      .slice(0, Math.min(limit, 1_000))
+      .filter((request) => visibleTo === undefined || canComeToSee(request, visibleTo))
+      .slice(0, Math.max(0, Math.min(limit, 1_000)))
   }
 
   async transition(
@@ -61,4 +67,8 @@ export class MemoryApprovalStore implements ApprovalStore {
         (state === 'escalated' && expiresAt <= now),
     )
   }
+}
+
+function canComeToSee(request: ApprovalRequest, user: Requester): boolean {
+  return canSee({ ...request, state: 'escalated' }, user)
 }

@@ -1,4 +1,8 @@
+import type { Requester } from '../requester.ts'
 import type { ExecutionTrace } from './execution-trace.ts'
+
+/** For whom a run was; `null` when it was for nobody. */
+export type TraceOwner = Pick<Requester, 'userId' | 'tenantId'> | null
 
 /** What to read from the record. Newest first. */
 export interface TraceFilter {
@@ -6,6 +10,8 @@ export interface TraceFilter {
   readonly endpoint?: string
   readonly userId?: string
   readonly status?: string
+  /** Only traces of exactly these, tenant included. Without it, whoever they are of. */
+  readonly owners?: readonly TraceOwner[]
   /** Default 100, at most 1 000. */
   readonly limit?: number
 }
@@ -19,4 +25,9 @@ export interface AuditRecorder {
   /** Replaces the record of the same run: waiting for a person, or finished. */
   updated(trace: ExecutionTrace): Promise<void>
   list(filter: TraceFilter): Promise<readonly ExecutionTrace[]>
+  /**
+   * Of whom there are traces that the filter leaves, each once, whatever its limit. Who may read is
+   * decided by owner, so a list can be asked for that is cut to its limit after that and not before.
+   */
+  owners(filter: TraceFilter): Promise<readonly TraceOwner[]>
 }

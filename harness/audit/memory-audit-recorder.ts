@@ -1,4 +1,4 @@
-import type { AuditRecorder, TraceFilter } from './audit-recorder.ts'
+import type { AuditRecorder, TraceFilter, TraceOwner } from './audit-recorder.ts'
 import type { ExecutionTrace } from './execution-trace.ts'
 import { redactTrace } from './redact.ts'
 
@@ -33,14 +33,25 @@ export class MemoryAuditRecorder implements AuditRecorder {
   }
 
   async list(filter: TraceFilter): Promise<readonly ExecutionTrace[]> {
-    const { runId, endpoint, userId, status, limit = 100 } = filter
+    const { limit = 100 } = filter
+    return this.#matching(filter).slice(0, Math.max(0, Math.min(limit, 1_000)))
+  }
+
+  async owners(filter: TraceFilter): Promise<readonly TraceOwner[]> {
+    const keys = new Set(this.#matching(filter).map(({ requester }) => ownerKey(requester)))
+    return [...keys].map((key): TraceOwner => JSON.parse(key))
+  }
+
+  #matching(filter: TraceFilter): ExecutionTrace[] {
+    const { runId, endpoint, userId, status } = filter
+    const owners = filter.owners === undefined ? null : new Set(filter.owners.map(ownerKey))
     return [...this.#traces.values()]
       .reverse()
       .filter((trace) => runId === undefined || trace.runId === runId)
       .filter((trace) => endpoint === undefined || trace.endpoint === endpoint)
       .filter((trace) => userId === undefined || trace.requester?.userId === userId)
       .filter((trace) => status === undefined || trace.status === status)
-      .slice(0, Math.min(limit, 1_000))
+      .filter((trace) => owners === null || owners.has(ownerKey(trace.requester)))
   }
 
   #keep(trace: ExecutionTrace): void {
@@ -50,4 +61,8 @@ export class MemoryAuditRecorder implements AuditRecorder {
       this.#traces.delete(runId)
     }
   }
+}
+
+function ownerKey(owner: TraceOwner): string {
+  return JSON.stringify(owner === null ? null : { userId: owner.userId, tenantId: owner.tenantId })
 }

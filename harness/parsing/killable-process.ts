@@ -29,14 +29,22 @@ export interface KillableProcessOptions {
   readonly memoryMb?: number
   /** Calls after which the child is replaced, so that nothing builds up in it. Default 500. */
   readonly maxCalls?: number
+  /** How long the child may take to start, in milliseconds. Default 10 000. */
+  readonly startDeadlineMs?: number
 }
 
 interface QueuedCall {
   readonly message: JsonValue
   readonly deadlineMs: number
-  readonly signal: AbortSignal | undefined
+  isAborted: boolean
   readonly resolve: (answer: JsonValue) => void
   readonly reject: (error: KillableProcessError) => void
+}
+
+interface CurrentCall {
+  readonly id: number
+  readonly call: QueuedCall
+  readonly settle: (frame: AnswerFrame | KillReason) => void
 }
 
 // Signals and exit codes of a V8 heap that is full: abort() is SIGABRT, reported as 134 by a shell.
@@ -59,7 +67,7 @@ export class KillableProcess {
   readonly #queue: QueuedCall[] = []
   #child: ChildProcess | null = null
   #ready: Promise<void> | null = null
-  #current: { readonly id: number; settle: (frame: AnswerFrame | KillReason) => void } | null = null
+  #current: CurrentCall | null = null
   #nextId = 0
   #callsServed = 0
   #isBusy = false
@@ -81,21 +89,23 @@ export class KillableProcess {
    * calls and for the child to start is not part of it.
    * @throws {KillableProcessError} The child took too long, ran out of memory, failed or was aborted.
    */
-  call(
+  async call(
     message: JsonValue,
     options: { readonly deadlineMs: number; readonly signal?: AbortSignal },
   ): Promise<JsonValue> {
-    if (this.#isClosed) return Promise.reject(new KillableProcessError('aborted'))
-    return new Promise((resolve, reject) => {
-      this.#queue.push({
-        message,
-        deadlineMs: options.deadlineMs,
-        signal: options.signal,
-        resolve,
-        reject,
-      })
-      void this.#drain()
-    })
+    const { deadlineMs, signal } = options
+    if (this.#isClosed || signal?.aborted) throw new KillableProcessError('aborted')
+    const { promise, resolve, reject } = Promise.withResolvers<JsonValue>()
+    const call: QueuedCall = { message, deadlineMs, isAborted: false, resolve, reject }
+    const onAbort = () => this.#abort(call)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#queue.push(call)
+    void this.#drain()
+    try {
+      return await promise
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
   }
 
   /** Ends the child; calls that wait are rejected as aborted. */
@@ -104,11 +114,24 @@ export class KillableProcess {
     for (const call of this.#queue.splice(0)) call.reject(new KillableProcessError('aborted'))
     const child = this.#child
     if (child === null || child.exitCode !== null || child.signalCode !== null) return
-    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    const exited = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve())
+      // What could not be started does not exit.
+      child.once('error', () => resolve())
+    })
     // An idle child does not keep the host alive, but whoever closes it waits for its end.
     child.ref()
     child.kill('SIGKILL')
     await exited
+  }
+
+  #abort(call: QueuedCall): void {
+    call.isAborted = true
+    const index = this.#queue.indexOf(call)
+    if (index >= 0) this.#queue.splice(index, 1)
+    // Only a child that works on the call has to end; one that starts serves the next.
+    if (this.#current?.call === call) this.#end('aborted')
+    call.reject(new KillableProcessError('aborted'))
   }
 
   async #drain(): Promise<void> {
@@ -123,7 +146,6 @@ export class KillableProcess {
   }
 
   async #serve(call: QueuedCall): Promise<void> {
-    if (call.signal?.aborted) return call.reject(new KillableProcessError('aborted'))
     const ready = this.#start()
     // Only now is there a child: a call that is under way keeps the host alive, an idle child does not.
     this.#child?.ref()
@@ -133,6 +155,7 @@ export class KillableProcess {
     } catch {
       return call.reject(new KillableProcessError('crashed'))
     }
+    if (call.isAborted) return
     const outcome = await this.#exchange(call)
     if (typeof outcome === 'string') return call.reject(new KillableProcessError(outcome))
     if ('failed' in outcome) return call.reject(new KillableProcessError('crashed'))
@@ -144,24 +167,23 @@ export class KillableProcess {
   #exchange(call: QueuedCall): Promise<AnswerFrame | KillReason> {
     const id = this.#nextId++
     return new Promise((resolve) => {
-      const stop = (reason: KillReason) => {
-        this.#kill()
-        settle(reason)
-      }
-      const onAbort = () => stop('aborted')
-      const timer = setTimeout(() => stop('deadline'), call.deadlineMs)
+      const timer = setTimeout(() => this.#end('deadline'), call.deadlineMs)
       const settle = (frame: AnswerFrame | KillReason) => {
         clearTimeout(timer)
-        call.signal?.removeEventListener('abort', onAbort)
         this.#current = null
         resolve(frame)
       }
-      call.signal?.addEventListener('abort', onAbort, { once: true })
-      this.#current = { id, settle }
+      this.#current = { id, call, settle }
       this.#child?.send({ id, message: call.message } satisfies CallFrame, (error) => {
         if (error !== null && this.#current?.id === id) settle('crashed')
       })
     })
+  }
+
+  /** Kills the child, if it still lives, and answers the call it worked on; the next gets a new one. */
+  #end(reason: KillReason): void {
+    this.#kill()
+    this.#current?.settle(reason)
   }
 
   #kill(): void {
@@ -173,35 +195,51 @@ export class KillableProcess {
 
   #start(): Promise<void> {
     if (this.#ready !== null) return this.#ready
-    const child = spawn(process.execPath, childArguments(this.#options), {
-      env: {},
-      cwd: '/',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      serialization: 'json',
-    })
-    this.#child = child
-    this.#ready = new Promise((resolve, reject) => {
-      child.on('message', (frame: AnswerFrame) => {
-        if (frame.id === -1) resolve()
-        else if (frame.id === this.#current?.id) this.#current.settle(frame)
-      })
-      child.on('error', reject)
-      child.on('exit', (exitCode, signal) => {
-        reject(new KillableProcessError('crashed'))
-        if (this.#child !== child) return
-        this.#child = null
-        this.#ready = null
-        this.#callsServed = 0
-        const isMemory = signal === HEAP_EXHAUSTED.signal || exitCode === HEAP_EXHAUSTED.exitCode
-        this.#current?.settle(isMemory ? 'memory' : 'crashed')
-      })
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
     // The rejection is seen by whoever awaits the start; nobody may be waiting after warm().
-    this.#ready.catch(() => {})
+    promise.catch(() => {})
+    let child: ChildProcess
+    try {
+      child = spawnChild(this.#options)
+    } catch (error) {
+      // Some failures to start are thrown, others are events.
+      reject(error)
+      return promise
+    }
+    this.#child = child
+    this.#ready = promise
+    const onEnd = (reason: KillReason) => {
+      clearTimeout(startTimer)
+      reject(new KillableProcessError(reason))
+      if (this.#child === child) this.#end(reason)
+    }
+    const startTimer = setTimeout(() => onEnd('crashed'), this.#options.startDeadlineMs ?? 10_000)
+    startTimer.unref()
+    child.on('message', (frame: AnswerFrame) => {
+      if (frame.id === this.#current?.id) return this.#current.settle(frame)
+      if (frame.id !== -1) return
+      clearTimeout(startTimer)
+      resolve()
+    })
+    // A child that could not be started has an error and no exit.
+    child.on('error', () => onEnd('crashed'))
+    child.on('exit', (exitCode, signal) => {
+      const isMemory = signal === HEAP_EXHAUSTED.signal || exitCode === HEAP_EXHAUSTED.exitCode
+      onEnd(isMemory ? 'memory' : 'crashed')
+    })
     child.unref()
     child.channel?.unref()
-    return this.#ready
+    return promise
   }
+}
+
+function spawnChild(options: KillableProcessOptions): ChildProcess {
+  return spawn(process.execPath, childArguments(options), {
+    env: {},
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    serialization: 'json',
+  })
 }
 
 function childArguments(options: KillableProcessOptions): string[] {

@@ -11,8 +11,12 @@ export interface ProgramQuestion {
   readonly skipRules: boolean
 }
 
-/** Why a text is no program. */
-export type ReadFailureCode = 'ERR_PROGRAM_SYNTAX' | 'ERR_SANDBOX_LIMIT' | 'ERR_SANDBOX_TIMEOUT'
+/** Why a text is no program, or was not read. */
+export type ReadFailureCode =
+  | 'ERR_PROGRAM_SYNTAX'
+  | 'ERR_SANDBOX_LIMIT'
+  | 'ERR_SANDBOX_TIMEOUT'
+  | 'ERR_OVERLOADED'
 
 /** What the parsing child found out. The host adds the hash, the source and the language. */
 export type ProgramAnswer =

@@ -2,7 +2,7 @@ import type { ApprovalGate } from '../approval/approval-gate.ts'
 import type { ApprovalRequest } from '../approval/approval-request.ts'
 import { redactText } from '../audit/redact-text.ts'
 import { AgenticError, type ErrorCode } from '../errors.ts'
-import { callDigest } from '../journal/canonical-json.ts'
+import { callDigest, canonicalJson } from '../journal/canonical-json.ts'
 import type { ReplayCursor } from '../journal/replay.ts'
 import type { JournalAnswer, JournalEntry, RunJournal } from '../journal/run-journal.ts'
 import type { JsonValue } from '../json-value.ts'
@@ -20,6 +20,8 @@ export interface ToolGateOptions {
   readonly approvals: ApprovalGate
   readonly journal: RunJournal
   readonly replay: ReplayCursor
+  /** Most bytes of arguments and answers together: the journal of a run is read as a whole. */
+  readonly maxMovedBytes: number
   readonly clock: () => number
   readonly logger: Logger
 }
@@ -46,8 +48,10 @@ export class ToolGate {
   readonly #options: ToolGateOptions
   readonly #abort = new AbortController()
   readonly #inFlight = new Set<Promise<unknown>>()
+  readonly #closed = Promise.withResolvers<void>()
   #stop: GateStop | null = null
   #isClosed = false
+  #movedBytes = 0
   #finishedCount: number
 
   /** @param nextFinished - The place of the next answer among all answers of the run. */
@@ -86,6 +90,7 @@ export class ToolGate {
    */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true
+    this.#closed.resolve()
     if (this.#stop?.kind !== 'waiting') this.#abort.abort()
     let timer: NodeJS.Timeout | undefined
     const grace = new Promise((resolve) => {
@@ -101,13 +106,15 @@ export class ToolGate {
     const place = this.#options.replay.next({ tool: call.name, argument: call.argument })
     switch (place.kind) {
       case 'recorded':
-        return this.#options.replay.deliver(place.entry)
+        this.#options.approvals.alreadyMade(call.name, call.argument)
+        return this.#untilClosed(this.#options.replay.deliver(place.entry))
       case 'diverged':
         return this.#end({
           kind: 'diverged',
           message: `Call ${place.expected.seq} was ${place.expected.tool} in the journal and is ${call.name} now, or its argument differs`,
         })
       case 'unanswered':
+        this.#options.approvals.alreadyMade(call.name, call.argument)
         return this.#repeat(place.entry)
       case 'new':
         return this.#judge(call, place.seq)
@@ -142,19 +149,8 @@ export class ToolGate {
     }
     const checked = await tool.input.validate(call.argument)
     if (!checked.ok) return this.#refuse(call, seq, invalidArguments(tool, checked.problems))
-    const findings = await evaluateToolCallPolicies(
-      this.#options.policies,
-      { tool, argument: checked.value },
-      context,
-    )
-    this.findings.push(...findings)
-    const violations = findings.filter((finding) => finding.severity === 'violation')
-    if (violations.length > 0) {
-      const reasons = violations.map(({ message, hint }) =>
-        hint ? `${message} (${hint})` : message,
-      )
-      return this.#refuse(call, seq, denied(`Tool "${tool.name}" denied: ${reasons.join('; ')}`))
-    }
+    const objection = await this.#objection(tool, checked.value)
+    if (objection !== null) return this.#refuse(call, seq, objection)
     const approval = await this.#options.approvals.call(seq, tool, {
       argument: checked.value,
       requested: call.argument,
@@ -162,9 +158,29 @@ export class ToolGate {
     if (approval.kind === 'wait') return this.#end({ kind: 'waiting', request: approval.request })
     if (approval.kind === 'refused')
       return this.#end({ kind: 'refused', request: approval.request })
+    const shown = approval.approvals[0]?.subject
+    const argument = shown?.kind === 'call' ? shown.argument : checked.value
+    if (canonicalJson(argument) !== canonicalJson(checked.value)) {
+      // Somebody approved what the schema made of the call then; every policy judges that as of now.
+      const late = await this.#objection(tool, argument)
+      if (late !== null) return this.#refuse(call, seq, late)
+    }
+    // A call that has not left when the run comes to wait is judged again when it goes on.
+    if (this.#isClosed) return { kind: 'stop' }
     const entry = this.#entry(call, seq, tool.readOnly)
     await this.#options.journal.started(entry)
-    return this.#perform(tool, entry, checked.value)
+    return this.#perform(tool, entry, argument)
+  }
+
+  /** What policies have against a call; `null` when they let it through. */
+  async #objection(tool: Tool, argument: JsonValue): Promise<JournalAnswer | null> {
+    const { context, policies } = this.#options
+    const findings = await evaluateToolCallPolicies(policies, { tool, argument }, context)
+    this.findings.push(...findings)
+    const violations = findings.filter(({ severity }) => severity === 'violation')
+    if (violations.length === 0) return null
+    const reasons = violations.map(({ message, hint }) => (hint ? `${message} (${hint})` : message))
+    return denied(`Tool "${tool.name}" denied: ${reasons.join('; ')}`)
   }
 
   async #refuse(
@@ -172,6 +188,7 @@ export class ToolGate {
     seq: number,
     answer: JournalAnswer,
   ): Promise<SandboxToolAnswer> {
+    if (this.#isClosed) return { kind: 'stop' }
     const tool = this.#options.context.tools.get(call.name)
     const entry = this.#entry(call, seq, tool?.readOnly ?? true)
     await this.#options.journal.started(entry)
@@ -179,12 +196,20 @@ export class ToolGate {
   }
 
   async #perform(tool: Tool, entry: JournalEntry, argument: JsonValue): Promise<SandboxToolAnswer> {
-    // The run may have ended while the call was judged. Nothing starts after its outcome is known.
-    if (this.#isClosed) return this.#finish(entry, failed('The run ended before the call'))
+    // The run may have ended meanwhile, and nothing starts after its outcome is known. Where it came to
+    // wait, this call is in the journal already and has to be made.
+    if (this.#isClosed && this.#stop?.kind !== 'waiting') {
+      return this.#finish(entry, failed('The run ended before the call'))
+    }
     const answer = await this.#finish(entry, await this.#callTool(tool, entry, argument))
     // A program that runs again must not see this answer before those that came earlier.
-    await this.#options.replay.caughtUp()
-    return answer
+    return this.#untilClosed(this.#options.replay.caughtUp().then(() => answer))
+  }
+
+  /** Once the gate is closed nobody waits for an answer any more, and its turn may never come. */
+  #untilClosed(answer: Promise<SandboxToolAnswer>): Promise<SandboxToolAnswer> {
+    const closed = this.#closed.promise.then((): SandboxToolAnswer => ({ kind: 'stop' }))
+    return Promise.race([answer, closed])
   }
 
   async #callTool(tool: Tool, entry: JournalEntry, argument: JsonValue): Promise<JournalAnswer> {
@@ -206,13 +231,21 @@ export class ToolGate {
       this.#options.logger.error({ tool: tool.name, problems: checked.problems }, 'Bad tool answer')
       return failed(`Tool "${tool.name}" answered with something its schema does not allow`)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      return failed(redactText(message).slice(0, MAX_ERROR_LENGTH))
+      this.#options.logger.warn(
+        { err: error, tool: tool.name, runId: context.runId },
+        'Tool failed',
+      )
+      return failed(wordFailure(tool, error))
     }
   }
 
   async #finish(entry: JournalEntry, answer: JournalAnswer): Promise<SandboxToolAnswer> {
     await this.#options.journal.finished(entry.runId, entry.seq, answer, this.#finishedCount++)
+    this.#movedBytes += JSON.stringify([entry.argument, answer]).length
+    if (this.#movedBytes > this.#options.maxMovedBytes) {
+      const message = `The tool calls of this run moved more than ${this.#options.maxMovedBytes} bytes`
+      return this.#end({ kind: 'error', code: 'ERR_SANDBOX_LIMIT', message })
+    }
     return answer
   }
 
@@ -241,4 +274,15 @@ function failed(message: string): JournalAnswer {
 
 function invalidArguments(tool: Tool, problems: readonly string[]): JournalAnswer {
   return failed(`Invalid arguments for tool "${tool.name}": ${problems.join('; ')}`)
+}
+
+/**
+ * What a program is told of a tool that threw. The tool's author wrote its messages for programs; those
+ * of the operating system hold addresses and paths of the host and stay in the log.
+ */
+function wordFailure(tool: Tool, error: unknown): string {
+  if (!(error instanceof Error)) return `Tool "${tool.name}" failed`
+  if ('syscall' in error || 'errno' in error)
+    return `Tool "${tool.name}" failed: the host could not do it`
+  return redactText(error.message).slice(0, MAX_ERROR_LENGTH)
 }

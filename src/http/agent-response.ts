@@ -1,6 +1,12 @@
 import type { RunOutcome } from '../run-outcome.ts'
 import type { RunStatus } from '../store/run-store.ts'
-import { type AnsweredCode, isAnsweredCode, problemOf, problemResponse } from './problem.ts'
+import {
+  type AnsweredCode,
+  isAnsweredCode,
+  problemOf,
+  problemResponse,
+  retryAfter,
+} from './problem.ts'
 
 // What an ending means when the outcome itself does not say it more precisely.
 const CODE_OF_STATUS: { readonly [status in RunStatus]: AnsweredCode } = {
@@ -24,12 +30,13 @@ const CODE_OF_STATUS: { readonly [status in RunStatus]: AnsweredCode } = {
 export function outcomeResponse(outcome: RunOutcome): Response {
   const { runId, status, approvalId } = outcome
   if (status === 'completed') {
-    const { result = null, program, findings, usage } = outcome
+    const { result = null, program, findings, usage, sessionId } = outcome
     return Response.json({
       runId,
       status,
       result,
       ...(program === undefined ? {} : { program }),
+      ...(sessionId === undefined ? {} : { sessionId }),
       findings,
       usage,
     })
@@ -57,5 +64,6 @@ function failureResponse({ runId, status, error, findings }: RunOutcome): Respon
     findings: error !== undefined && error.findings.length > 0 ? error.findings : findings,
     ...(isOurs && error?.line !== undefined ? { line: error.line } : {}),
     ...(isOurs && error?.column !== undefined ? { column: error.column } : {}),
+    headers: retryAfter(error?.retryAfterSeconds),
   })
 }

@@ -1,5 +1,6 @@
 import type {
   ApprovalRequest,
+  ApprovalState,
   ExecutionTrace,
   JsonValue,
   ProgramLanguage,
@@ -52,7 +53,7 @@ export interface AppPort {
   capabilities(user: AuthUser | null): Promise<JsonValue>
   listApprovals(
     user: AuthUser | null,
-    filter: { readonly state?: string; readonly limit?: number },
+    filter: { readonly state?: ApprovalState; readonly limit?: number },
   ): Promise<readonly ApprovalRequest[]>
   /** @throws {ApprovalError} `ERR_APPROVAL_NOT_FOUND`, also for someone else's. */
   getApproval(user: AuthUser | null, id: string): Promise<ApprovalRequest>

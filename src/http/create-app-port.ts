@@ -1,7 +1,6 @@
 import {
   ApprovalError,
   type ApprovalRequest,
-  type ApprovalState,
   type ApprovalWorkflow,
   canSee,
   type IsolationFacts,
@@ -9,11 +8,14 @@ import {
 import { declareTools } from '../../runtime/index.ts'
 import type { AgentEndpoint } from '../agent-endpoint.ts'
 import type { Approvals } from '../approvals.ts'
-import type { AuthorizationPolicy } from '../authorization/authorization-policy.ts'
+import type {
+  AuthorizationPolicy,
+  AuthorizationRequest,
+} from '../authorization/authorization-policy.ts'
 import { Operation } from '../authorization/operation.ts'
+import { currentOutcome } from '../current-outcome.ts'
 import { AuthorizationError, RequestError } from '../errors.ts'
 import type { RunPath } from '../run-intent.ts'
-import { currentOutcome } from '../runs.ts'
 import type { AuthUser } from '../security/auth-user.ts'
 import type { Authenticator } from '../security/authenticator.ts'
 import type { Store } from '../store/open-store.ts'
@@ -40,8 +42,12 @@ export interface AppPortOptions {
 export function createAppPort(options: AppPortOptions): AppPort {
   const { authorization, endpoints, started } = options
 
+  // Compared with true, as `authorize` does: something truthy from a subclass is not a yes.
+  const may = async (request: AuthorizationRequest) =>
+    (await authorization.checkPermission(request)) === true
+
   const mayRun = (user: AuthUser | null, endpoint: AgentEndpoint, operation: Operation) =>
-    authorization.checkPermission({
+    may({
       user,
       operation,
       endpoint: { name: endpoint.name, isPublic: endpoint.isPublic },
@@ -49,11 +55,7 @@ export function createAppPort(options: AppPortOptions): AppPort {
 
   const mayReadApproval = async (user: AuthUser | null, request: ApprovalRequest) =>
     canSee(request, user) &&
-    (await authorization.checkPermission({
-      user,
-      operation: Operation.READ_APPROVAL,
-      resource: resourceOf(request),
-    }))
+    (await may({ user, operation: Operation.READ_APPROVAL, resource: resourceOf(request) }))
 
   const endpointOf = (name: string) => {
     const endpoint = endpoints.get(name)
@@ -91,11 +93,7 @@ export function createAppPort(options: AppPortOptions): AppPort {
       const run = await (await started()).store.runs.get(runId)
       const mayRead =
         run !== null &&
-        (await authorization.checkPermission({
-          user,
-          operation: Operation.READ_RUN,
-          resource: resourceOf(run),
-        }))
+        (await may({ user, operation: Operation.READ_RUN, resource: resourceOf(run) }))
       if (!mayRead) throw new RequestError('ERR_RUN_NOT_FOUND', 'There is no such run of yours')
       return currentOutcome(run)
     },
@@ -122,17 +120,14 @@ export function createAppPort(options: AppPortOptions): AppPort {
 
     async listApprovals(user, { state, limit }) {
       await authorization.authorize({ user, operation: Operation.LIST_APPROVALS })
-      const { approvals } = await started()
-      const requests = await approvals.list({
-        ...(state === undefined ? {} : { states: [state as ApprovalState] }),
-        limit: 1_000,
-      })
-      const visible: ApprovalRequest[] = []
-      for (const request of requests) {
-        if (await mayReadApproval(user, request)) visible.push(request)
-        if (visible.length === (limit ?? 100)) break
+      if (user === null) return []
+      const filter = {
+        ...(state === undefined ? {} : { states: [state] }),
+        ...(limit === undefined ? {} : { limit }),
+        visibleTo: user,
       }
-      return visible
+      const { approvals } = await started()
+      return approvals.list(filter, (request) => mayReadApproval(user, request))
     },
 
     getApproval: approvalOf,
@@ -150,17 +145,14 @@ export function createAppPort(options: AppPortOptions): AppPort {
 
     async listTraces(user, filter) {
       await authorization.authorize({ user, operation: Operation.READ_AUDIT })
-      const traces = await (await started()).store.audit.list(filter)
-      const visible = []
-      for (const trace of traces) {
-        const resource = resourceOf(trace)
-        if (
-          await authorization.checkPermission({ user, operation: Operation.READ_AUDIT, resource })
-        ) {
-          visible.push(trace)
-        }
+      const { audit } = (await started()).store
+      // A record's owner is all that a policy can judge it by, so it is asked once about each of them.
+      const owners = []
+      for (const owner of await audit.owners(filter)) {
+        const resource = resourceOf({ requester: owner })
+        if (await may({ user, operation: Operation.READ_AUDIT, resource })) owners.push(owner)
       }
-      return visible
+      return audit.list({ ...filter, owners })
     },
   }
 }

@@ -90,10 +90,12 @@ function headersOf(error: AgenticError): { readonly [name: string]: string } {
   if (error instanceof RequestError && error.allow.length > 0) {
     return { Allow: error.allow.join(', ') }
   }
-  if (error instanceof RateLimitError && error.retryAfterSeconds !== undefined) {
-    return { 'Retry-After': String(error.retryAfterSeconds) }
-  }
-  return {}
+  return error instanceof RateLimitError ? retryAfter(error.retryAfterSeconds) : {}
+}
+
+/** The header that says when asking again can succeed; none when that is not known. */
+export function retryAfter(seconds: number | undefined): { readonly [name: string]: string } {
+  return seconds === undefined ? {} : { 'Retry-After': String(seconds) }
 }
 
 /** Writes a problem down as `application/problem+json`. */

@@ -1,9 +1,9 @@
-import type { Updateable } from 'kysely'
+import type { Kysely, Updateable, UpdateQueryBuilder, UpdateResult } from 'kysely'
 import type { Requester } from '../../harness/index.ts'
 import type { Database } from './database.ts'
 import { limitOf } from './list-limit.ts'
 import type { RunFilter, RunRecord, RunStatus, RunStore } from './run-store.ts'
-import type { RunTable } from './tables.ts'
+import type { RunTable, Tables } from './tables.ts'
 
 /** Runs in the database. An update is one conditional UPDATE, so of several at once one wins. */
 export class DatabaseRunStore implements RunStore {
@@ -25,6 +25,7 @@ export class DatabaseRunStore implements RunStore {
         status: run.status,
         action: run.action,
         requester_json: JSON.stringify(run.requester),
+        user_json: JSON.stringify(run.user),
         intent_json: toJson(run.intent),
         session_id: run.sessionId ?? null,
         program_json: toJson(run.program),
@@ -47,12 +48,19 @@ export class DatabaseRunStore implements RunStore {
   }
 
   async list(filter: RunFilter): Promise<readonly RunRecord[]> {
-    const { statuses, userId } = filter
+    const { statuses, userId, before } = filter
     const rows = await this.#database.queries
       .selectFrom('airlock_runs')
       .selectAll()
       .$if(statuses !== undefined, (query) => query.where('status', 'in', statuses ?? []))
       .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
+      .$if(before !== undefined, (query) =>
+        query.where('position', '<', ({ selectFrom }) =>
+          selectFrom('airlock_runs')
+            .select('position')
+            .where('run_id', '=', before ?? ''),
+        ),
+      )
       .orderBy('position', 'desc')
       .limit(limitOf(filter))
       .execute()
@@ -64,14 +72,28 @@ export class DatabaseRunStore implements RunStore {
     from: readonly RunStatus[],
     patch: Partial<RunRecord>,
   ): Promise<boolean> {
-    const { numUpdatedRows } = await this.#database.queries
-      .updateTable('airlock_runs')
-      .set({ updated_at: Date.now(), ...toColumns(patch) })
-      .where('run_id', '=', runId)
-      .where('status', 'in', from)
-      .executeTakeFirst()
-    return numUpdatedRows === 1n
+    const query = updateRun(this.#database.queries, { runId, from, patch })
+    return (await query.executeTakeFirst()).numUpdatedRows === 1n
   }
+}
+
+/** A change of one run, made only while its status is one of `from`. */
+export interface RunChange {
+  readonly runId: string
+  readonly from: readonly RunStatus[]
+  readonly patch: Partial<RunRecord>
+}
+
+/** The one statement that makes a change. */
+export function updateRun(
+  queries: Kysely<Tables>,
+  { runId, from, patch }: RunChange,
+): UpdateQueryBuilder<Tables, 'airlock_runs', 'airlock_runs', UpdateResult> {
+  return queries
+    .updateTable('airlock_runs')
+    .set({ updated_at: Date.now(), ...toColumns(patch) })
+    .where('run_id', '=', runId)
+    .where('status', 'in', from)
 }
 
 /** For whom and where a run is, and when it began, is decided once. */
@@ -103,6 +125,7 @@ function toRun(row: RunRow): RunRecord {
     status: row.status as RunStatus,
     action: row.action as RunRecord['action'],
     requester,
+    user: JSON.parse(row.user_json),
     ...(row.intent_json === null ? {} : { intent: JSON.parse(row.intent_json) }),
     ...(row.session_id === null ? {} : { sessionId: row.session_id }),
     ...(row.program_json === null ? {} : { program: JSON.parse(row.program_json) }),

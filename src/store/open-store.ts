@@ -2,13 +2,14 @@ import {
   type ApprovalStore,
   type AuditRecorder,
   ConfigurationError,
+  type ExecutionTrace,
   type RunJournal,
 } from '../../harness/index.ts'
 import { DatabaseApprovalStore } from './approval-store.ts'
 import { openDatabase } from './database.ts'
-import { DatabaseRunStore } from './database-run-store.ts'
+import { DatabaseRunStore, updateRun } from './database-run-store.ts'
 import { DatabaseRunJournal } from './run-journal.ts'
-import type { RunStore } from './run-store.ts'
+import type { RunRecord, RunStatus, RunStore } from './run-store.ts'
 import { DatabaseSessionStore, type SessionStore } from './session-store.ts'
 import { DatabaseAuditRecorder } from './trace-store.ts'
 
@@ -19,6 +20,21 @@ export interface Store {
   readonly audit: AuditRecorder
   readonly runs: RunStore
   readonly sessions: SessionStore
+  /**
+   * Changes a run and replaces its trace while the run's status is one of `from`. Both are durable when it
+   * resolves, or neither is: a run never ends beside its record.
+   *
+   * @param trace - The trace of this run.
+   * @returns `false`, with nothing written, when the run is not there or in none of `from`.
+   * @throws {StoreError} When neither was written.
+   * @throws {TypeError} When the trace is of another run.
+   */
+  settleRun(
+    runId: string,
+    from: readonly RunStatus[],
+    patch: Partial<RunRecord>,
+    trace: ExecutionTrace,
+  ): Promise<boolean>
   /** Lets what was asked be answered, then closes the database. Later calls reject with `StoreError`. */
   close(): Promise<void>
 }
@@ -53,12 +69,23 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     throw new ConfigurationError('maxTraces must be a positive whole number')
   }
   const database = await openDatabase(location)
+  const audit = new DatabaseAuditRecorder(database, { maxTraces })
   return {
     approvals: new DatabaseApprovalStore(database),
     journal: new DatabaseRunJournal(database),
-    audit: new DatabaseAuditRecorder(database, { maxTraces }),
+    audit,
     runs: new DatabaseRunStore(database),
     sessions: new DatabaseSessionStore(database),
+    async settleRun(runId, from, patch, trace) {
+      if (trace.runId !== runId) throw new TypeError('A run is settled with its own trace')
+      const [, updatedRuns] = await database.together([
+        // First, as it looks at the status that the second statement changes.
+        audit.updateIf(from, trace),
+        updateRun(database.queries, { runId, from, patch }),
+        audit.forgetOldest(),
+      ])
+      return updatedRuns === 1
+    },
     close: () => database.close(),
   }
 }

@@ -5,6 +5,7 @@ import type {
   ProgramLanguage,
   Requester,
 } from '../../harness/index.ts'
+import type { AuthUser } from '../security/auth-user.ts'
 
 /** Where a run stands. */
 export type RunStatus =
@@ -26,6 +27,8 @@ export interface RunRecord {
   readonly endpoint: string
   readonly entrance: Entrance
   readonly requester: Requester | null
+  /** The requester as they were authenticated: what an authorization policy is asked about on resume. */
+  readonly user: AuthUser | null
   readonly status: RunStatus
   readonly action: Action
   readonly intent?: { readonly raw: string; readonly params: JsonValue; readonly domain?: string }
@@ -49,6 +52,8 @@ export interface RunRecord {
 export interface RunFilter {
   readonly statuses?: readonly RunStatus[]
   readonly userId?: string
+  /** The id of a run: only older ones, for the next page. */
+  readonly before?: string
   /** Default 100, at most 1 000. */
   readonly limit?: number
 }

@@ -7,7 +7,9 @@ import type { Generated } from 'kysely'
  */
 export interface Tables {
   readonly airlock_approvals: ApprovalTable
+  readonly airlock_approvers: ApproverTable
   readonly airlock_journal: JournalTable
+  readonly airlock_programs: ProgramTable
   readonly airlock_runs: RunTable
   readonly airlock_sessions: SessionTable
   readonly airlock_session_turns: SessionTurnTable
@@ -18,13 +20,32 @@ export interface ApprovalTable {
   position: Generated<number>
   id: string
   tenant_id: string | null
+  /** The requester. */
+  user_id: string | null
   run_id: string
   state: string
   expires_at: number
   escalate_at: number | null
-  /** What never changes: the request without state and decision. */
+  /** Which of the run's programs is asked about. */
+  program_digest: string
+  /** What never changes: the request without state, decision, program and plan. */
   request_json: string
   decision_json: string | null
+}
+
+/** Who may come to decide a request, those of its escalation included. */
+export interface ApproverTable {
+  approval_id: string
+  /** `role:<name>` or `user:<id>`. */
+  approver: string
+}
+
+/** What approvers are shown of a program: once per run, however many of its calls are asked about. */
+export interface ProgramTable {
+  run_id: string
+  /** SHA-256 of `shown_json`, hex. */
+  digest: string
+  shown_json: string
 }
 
 export interface JournalTable {
@@ -51,6 +72,7 @@ export interface RunTable {
   status: string
   action: string
   requester_json: string
+  user_json: string
   intent_json: string | null
   session_id: string | null
   program_json: string | null
@@ -84,6 +106,8 @@ export interface TraceTable {
   run_id: string
   tenant_id: string | null
   user_id: string | null
+  /** A `TraceOwner`, written in one way only: equal owners have equal texts. */
+  owner_json: string
   endpoint: string
   status: string
   trace_json: string

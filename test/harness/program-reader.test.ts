@@ -7,8 +7,8 @@ const reader = new ProgramReader()
 beforeAll(() => reader.warm())
 afterAll(() => reader.close())
 
-function read(source: string, options: Partial<ReadRequest> = {}) {
-  return reader.read({
+function read(source: string, options: Partial<ReadRequest> = {}, from = reader) {
+  return from.read({
     source,
     language: 'js',
     toolNames: ['sql'],
@@ -61,12 +61,15 @@ describe('ProgramReader', () => {
     expect(answer).toMatchObject({ ok: false, findings: [{ ruleId: 'parser-aborted' }] })
   })
 
-  it.each([{ memoryMb: 0 }, { deadlineMs: -1 }, { deadlineMs: Number.NaN }])(
-    'refuses the options %o',
-    (options) => {
-      expect(() => new ProgramReader(options)).toThrow(RangeError)
-    },
-  )
+  it.each([
+    { memoryMb: 0 },
+    { deadlineMs: -1 },
+    { deadlineMs: Number.NaN },
+    { maxChildren: 0 },
+    { maxQueued: -1 },
+  ])('refuses the options %o', (options) => {
+    expect(() => new ProgramReader(options)).toThrow(RangeError)
+  })
 })
 
 const nested = (open: string, close: string, count: number) =>
@@ -119,5 +122,82 @@ describe('hostile text', () => {
     expect(await read('enum A { x }\nreturn A.x', { language: 'ts' })).toMatchObject({
       ok: true,
     })
+  })
+})
+
+describe('a reader that is busy', () => {
+  // Takes the whole deadline, and the child with it.
+  const slow = `const x = ${'<T>('.repeat(26)}1${')'.repeat(26)}; return x`
+  const readSlow = (from: ProgramReader, options: Partial<ReadRequest> = {}) =>
+    read(slow, { language: 'ts', ...options }, from)
+
+  it('reads the text of one caller soon, whatever another has waiting', async () => {
+    const busy = new ProgramReader({ deadlineMs: 500 })
+    await read('return 1', {}, busy)
+    let slowOnesRead = 0
+    const backlog = Array.from({ length: 12 }, async () => {
+      const answer = await readSlow(busy, { fairKey: 'mallory' })
+      slowOnesRead += 1
+      return answer
+    })
+    expect(await read('return 1', { fairKey: 'alice' }, busy)).toMatchObject({ ok: true })
+    // The two that were being read had to end first; more are for a machine that is busy.
+    expect(slowOnesRead).toBeLessThanOrEqual(4)
+    await busy.close()
+    await Promise.all(backlog)
+  })
+
+  it('reads a second text while the first takes its time', async () => {
+    const busy = new ProgramReader({ deadlineMs: 5_000 })
+    const abort = new AbortController()
+    const first = readSlow(busy, { signal: abort.signal })
+    expect(await read('return 1', {}, busy)).toMatchObject({ ok: true })
+    abort.abort()
+    expect(await first).toMatchObject({ ok: false, findings: [{ ruleId: 'parser-aborted' }] })
+    await busy.close()
+  })
+
+  it('says so when the time of a run is over before it is its turn', async () => {
+    const busy = new ProgramReader({ maxChildren: 1 })
+    const first = readSlow(busy)
+    expect(await read('return 1', { deadlineMs: 100 }, busy)).toMatchObject({
+      ok: false,
+      code: 'ERR_SANDBOX_TIMEOUT',
+      findings: [{ ruleId: 'parser-waited', message: 'Reading programs is busy; try again' }],
+    })
+    expect(await first).toMatchObject({ ok: false, findings: [{ ruleId: 'parser-deadline' }] })
+    await busy.close()
+  })
+
+  it('blames the text when the time of a run is over while it is read', async () => {
+    expect(await readSlow(reader, { deadlineMs: 300 })).toMatchObject({
+      ok: false,
+      code: 'ERR_SANDBOX_TIMEOUT',
+      findings: [{ ruleId: 'parser-deadline' }],
+    })
+  })
+
+  it('takes a longer time than a timer can count for no limit', async () => {
+    expect(await read('return 1', { deadlineMs: Number.MAX_VALUE })).toMatchObject({ ok: true })
+  })
+
+  it('refuses a text that finds the queue full', async () => {
+    const busy = new ProgramReader({ maxChildren: 1, maxQueued: 1 })
+    const others = [readSlow(busy), read('return 1', {}, busy)]
+    expect(await read('return 1', {}, busy)).toMatchObject({
+      ok: false,
+      code: 'ERR_OVERLOADED',
+      findings: [{ ruleId: 'parser-overloaded' }],
+    })
+    await busy.close()
+    await Promise.all(others)
+  })
+
+  it('does not read what waits when it is closed', async () => {
+    const busy = new ProgramReader({ maxChildren: 1 })
+    const others = [readSlow(busy), read('return 1', {}, busy)]
+    await busy.close()
+    const [, waiting] = await Promise.all(others)
+    expect(waiting).toMatchObject({ ok: false, findings: [{ ruleId: 'parser-aborted' }] })
   })
 })

@@ -104,6 +104,18 @@ describe('the answer to a run', () => {
     expect(body).toMatchObject({ findings: [finding], line: 2, column: 5, detail: 'No order' })
   })
 
+  it('says when asking again can succeed, where that is known', async () => {
+    const error = { code: 'ERR_RATE_LIMITED', message: 'Too many', findings: [] } as const
+    for (const [known, header] of [
+      [{ retryAfterSeconds: 17 }, '17'],
+      [{}, null],
+    ] as const) {
+      const response = await answer(outcomeOf({ status: 'failed', error: { ...error, ...known } }))
+      expect(response.headers.get('retry-after')).toBe(header)
+      await expectProblem(response, 429, 'ERR_RATE_LIMITED')
+    }
+  })
+
   it('carries the findings of the outcome when the error has none of its own', async () => {
     const outcome = { ...failed('denied', 'ERR_POLICY_VIOLATION'), findings: [finding] }
     const body = await expectProblem(await answer(outcome), 403, 'ERR_POLICY_VIOLATION')

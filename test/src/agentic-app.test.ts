@@ -1,10 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   AgenticApp,
   APIKeyHeader,
   Authenticator,
   ConfigurationError,
   type Policy,
+  ProductionAuthorizationPolicy,
   ScriptedModel,
 } from '../../src/index.ts'
 
@@ -34,6 +35,8 @@ describe('declaring endpoints', () => {
       createApp({ auth }).agentEndpoint({ name: 'a', limits: { timeout: 1 } as never }),
     'a limit that is not a positive whole number': () =>
       createApp({ auth }).agentEndpoint({ name: 'a', limits: { timeoutMs: 0 } }),
+    'a limit that no timer can wait for': () =>
+      createApp({ auth }).agentEndpoint({ name: 'a', limits: { timeoutMs: 2_592_000_000 } }),
     'an endpoint without authentication that does not say public': () =>
       createApp().agentEndpoint({ name: 'a' }),
     'two endpoints of one name': () => {
@@ -135,4 +138,98 @@ describe('listening', () => {
       delete process.env['AIRLOCK_UNSAFE']
     }
   })
+
+  it('happens once, and the first server goes on', async () => {
+    const app = createApp({ auth })
+    const { url } = await app.listen({ port: 0 })
+    await expect(app.listen({ port: 0 })).rejects.toThrow(ConfigurationError)
+    expect((await fetch(`${url}/health`)).status).toBe(200)
+    await app.close()
+    await expect(fetch(`${url}/health`)).rejects.toThrow()
+  })
+
+  it('happens once when two ask at the same time', async () => {
+    const app = createApp({ auth })
+    const answers = await Promise.allSettled([app.listen({ port: 0 }), app.listen({ port: 0 })])
+    expect(answers).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { code: 'ERR_CONFIGURATION' } },
+    ])
+  })
+
+  it('can be tried again when the port was taken', async () => {
+    const { port } = await createApp({ auth }).listen({ port: 0 })
+    const app = createApp({ auth })
+    await expect(app.listen({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    expect((await app.listen({ port: 0 })).port).toBeGreaterThan(0)
+  })
+
+  it('does not outlive a close that comes meanwhile', async () => {
+    for (const isStarted of [false, true]) {
+      const app = createApp({ auth })
+      if (isStarted) await app.start()
+      const servers = () =>
+        process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
+      const before = servers()
+      const listening = app.listen({ port: 0 })
+      // One of them closes at once, the other once the app is about to listen.
+      if (isStarted) await Promise.resolve()
+      const closing = app.close()
+      await expect(listening).rejects.toMatchObject({ code: 'ERR_OVERLOADED' })
+      await closing
+      expect(servers()).toBe(before)
+      await expect(app.listen({ port: 0 })).rejects.toMatchObject({ code: 'ERR_OVERLOADED' })
+    }
+  })
 })
+
+describe('closing', () => {
+  const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+  it('is waited for by whoever asks second', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const app = createApp({ logger: silent })
+    app.agentEndpoint({ name: 'slow', public: true }, () => promise)
+    const running = app.run({ endpoint: 'slow', intent: 'Wait' })
+    await app.start()
+    const ended: string[] = []
+    const closing = [app.close(), app.close()].map((close) => close.then(() => ended.push('close')))
+    setImmediate(() => {
+      ended.push('run')
+      resolve('done')
+    })
+    await Promise.all(closing)
+    expect(ended).toEqual(['run', 'close', 'close'])
+    expect(await running).toMatchObject({ status: 'completed', result: 'done' })
+  })
+
+  it('does not wait for ever for a run that ignores its signal', async () => {
+    const app = createApp({ logger: silent, authorization: new NeverAnswers() })
+    app.agentEndpoint({ name: 'stuck', public: true }, () => 1)
+    await app.start()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    void app.run({ endpoint: 'stuck', intent: 'Wait' })
+    await vi.waitFor(() => expect(NeverAnswers.asked).toBe(1))
+    let isClosed = false
+    const closing = app.close().then(() => {
+      isClosed = true
+    })
+    await vi.advanceTimersByTimeAsync(14_999)
+    expect(isClosed).toBe(false)
+    await vi.advanceTimersByTimeAsync(2)
+    vi.useRealTimers()
+    await closing
+  })
+})
+
+class NeverAnswers extends ProductionAuthorizationPolicy {
+  static asked = 0
+
+  override checkPermission(): Promise<boolean> {
+    NeverAnswers.asked += 1
+    return new Promise(() => {})
+  }
+}

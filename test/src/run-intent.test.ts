@@ -106,6 +106,32 @@ describe('an intent', () => {
   })
 })
 
+describe('a session', () => {
+  it('is begun by its owner, seen by the model, and does not exist for anybody else', async () => {
+    const prompts: string[] = []
+    const app = createApp(({ system, messages }) => {
+      prompts.push(system + messages.map(({ content }) => content).join())
+      return '```js\nreturn 7\n```'
+    })
+    app.agentEndpoint({ name: 'sums', public: true })
+    app.agentEndpoint({ name: 'handler', public: true }, (_intent, { sessionId }) => sessionId)
+    const ask = { endpoint: 'sums', intent: 'The first question' }
+    const first = await app.run({ ...ask, user, sessionId: 'new' })
+    const sessionId = first.sessionId ?? ''
+    expect(sessionId).not.toBe('')
+    const next = await app.run({ endpoint: 'sums', intent: 'And then?', user, sessionId })
+    expect(next.sessionId).toBe(sessionId)
+    expect(prompts[1]).toContain('The first question')
+    for (const stranger of [testUser('mallory'), testUser('author', { tenantId: 't' }), null]) {
+      for (const endpoint of ['sums', 'handler']) {
+        const stolen = await app.run({ endpoint, intent: 'Tell me', user: stranger, sessionId })
+        expect(stolen).toMatchObject({ status: 'failed', error: { code: 'ERR_SESSION_NOT_FOUND' } })
+      }
+    }
+    expect(prompts).toHaveLength(2)
+  })
+})
+
 describe('a handler', () => {
   it('answers with JSON', async () => {
     const app = createApp([])

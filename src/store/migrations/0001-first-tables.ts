@@ -7,14 +7,30 @@ export function firstTables(db: Kysely<unknown>): readonly Compilable[] {
     ordered(schema.createTable('airlock_approvals'))
       .addColumn('id', 'text', (column) => column.notNull().unique())
       .addColumn('tenant_id', 'text')
+      .addColumn('user_id', 'text')
       .addColumn('run_id', 'text', (column) => column.notNull())
       .addColumn('state', 'text', (column) => column.notNull())
       .addColumn('expires_at', 'bigint', (column) => column.notNull())
       .addColumn('escalate_at', 'bigint')
+      .addColumn('program_digest', 'text', (column) => column.notNull())
       .addColumn('request_json', 'text', (column) => column.notNull())
       .addColumn('decision_json', 'text'),
     index(db, 'airlock_approvals', ['run_id']),
     index(db, 'airlock_approvals', ['state', 'expires_at']),
+    index(db, 'airlock_approvals', ['tenant_id', 'user_id']),
+
+    schema
+      .createTable('airlock_approvers')
+      .addColumn('approval_id', 'text', (column) => column.notNull())
+      .addColumn('approver', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('airlock_approvers_key', ['approval_id', 'approver']),
+
+    schema
+      .createTable('airlock_programs')
+      .addColumn('run_id', 'text', (column) => column.notNull())
+      .addColumn('digest', 'text', (column) => column.notNull())
+      .addColumn('shown_json', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('airlock_programs_key', ['run_id', 'digest']),
 
     schema
       .createTable('airlock_journal')
@@ -40,6 +56,7 @@ export function firstTables(db: Kysely<unknown>): readonly Compilable[] {
       .addColumn('status', 'text', (column) => column.notNull())
       .addColumn('action', 'text', (column) => column.notNull())
       .addColumn('requester_json', 'text', (column) => column.notNull())
+      .addColumn('user_json', 'text', (column) => column.notNull())
       .addColumn('intent_json', 'text')
       .addColumn('session_id', 'text')
       .addColumn('program_json', 'text')
@@ -55,9 +72,11 @@ export function firstTables(db: Kysely<unknown>): readonly Compilable[] {
       .addColumn('run_id', 'text', (column) => column.notNull().unique())
       .addColumn('tenant_id', 'text')
       .addColumn('user_id', 'text')
+      .addColumn('owner_json', 'text', (column) => column.notNull())
       .addColumn('endpoint', 'text', (column) => column.notNull())
       .addColumn('status', 'text', (column) => column.notNull())
       .addColumn('trace_json', 'text', (column) => column.notNull()),
+    index(db, 'airlock_traces', ['owner_json']),
 
     schema
       .createTable('airlock_sessions')

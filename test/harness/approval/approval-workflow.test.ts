@@ -3,6 +3,7 @@ import { ApprovalRule, type ApprovalRuleOptions } from '../../../harness/approva
 import { canDecide, canSee } from '../../../harness/approval/approval-visibility.ts'
 import {
   type ApprovalInput,
+  type ApprovalResolution,
   ApprovalWorkflow,
 } from '../../../harness/approval/approval-workflow.ts'
 import { MemoryApprovalStore } from '../../../harness/approval/memory-approval-store.ts'
@@ -219,6 +220,23 @@ describe('ApprovalWorkflow.resolve', () => {
     expect(await workflow.get(id)).toMatchObject({ state: 'rejected' })
   })
 
+  const misuse: Record<string, object> = {
+    'a text instead of a yes or no': { approve: 'false' },
+    'a number instead of a yes or no': { approve: 1 },
+    'no answer at all': {},
+    'a reason that is not a text': { approve: true, reason: ['ok'] },
+    'a reason of null': { approve: false, reason: null },
+  }
+  for (const [name, decision] of Object.entries(misuse)) {
+    it(`refuses ${name} and leaves the request open`, async () => {
+      const { workflow, request } = setUp()
+      const { id } = await request()
+      const resolution = { ...decision, approver: admin } as ApprovalResolution
+      await expect(workflow.resolve(id, resolution)).rejects.toThrow(TypeError)
+      expect(await workflow.get(id)).toMatchObject({ state: 'pending' })
+    })
+  }
+
   it('cuts an endless reason', async () => {
     const { workflow, request } = setUp()
     const { id } = await request()
@@ -259,12 +277,73 @@ describe('who may see and decide', () => {
     expect(canSee(request, { userId: 'x', roles: ['admin'] })).toBe(true)
   })
 
+  const tenantless: [requester: Requester | null, who: Requester, decides: boolean][] = [
+    [{ userId: 'clerk', roles: [] }, admin, false],
+    [{ userId: 'ada', roles: [] }, admin, false],
+    [null, admin, false],
+    [null, { userId: 'root', roles: ['admin'] }, true],
+    [{ userId: 'clerk', roles: [] }, { userId: 'root', roles: ['admin'] }, true],
+  ]
+  for (const [requester, who, decides] of tenantless) {
+    const asked = requester === null ? 'nobody' : `${requester.userId} without a tenant`
+    it(`${JSON.stringify(who)} decides for ${asked}: ${decides}`, async () => {
+      const { workflow, request } = setUp({}, requester)
+      const made = await request()
+      expect(canDecide(made, who)).toBe(decides)
+      expect(canSee(made, who)).toBe(decides)
+      const answer = workflow.resolve(made.id, { approve: true, approver: who })
+      if (decides) expect(await answer).toMatchObject({ state: 'approved' })
+      else await expect(answer).rejects.toEqual(code('ERR_APPROVAL_NOT_FOUND'))
+    })
+  }
+
   it('adds the second group once it has escalated, and not when it was decided before', async () => {
     const pending = await setUp(escalating).request()
     const decision = { approve: true, approverId: 'ada', decidedAt: 5_100 }
     expect(canDecide({ ...pending, state: 'escalated' }, chief)).toBe(true)
     expect(canSee({ ...pending, state: 'approved', decision }, chief)).toBe(false)
     expect(canSee({ ...pending, state: 'expired' }, chief)).toBe(true)
+  })
+})
+
+describe('ApprovalWorkflow.list', () => {
+  const requests = async (escalates: boolean) => {
+    const { time, workflow, input } = setUp(escalates ? escalating : {})
+    const mine = await workflow.request(input)
+    for (let i = 0; i < 1_500; i++) {
+      await workflow.request({ ...input, requester: { ...clerk, tenantId: 'globex' } })
+    }
+    return { time, workflow, mine }
+  }
+
+  it('finds what somebody may see behind any number of requests of others', async () => {
+    const { workflow, mine } = await requests(false)
+    for (const user of [admin, clerk]) {
+      expect(await workflow.list({ visibleTo: user })).toEqual([mine])
+    }
+    expect(await workflow.list({ visibleTo: nobody })).toEqual([])
+    expect(await workflow.list({ visibleTo: foreign, limit: 1_000 })).toHaveLength(1_000)
+  })
+
+  it('shows the second group what has escalated, and nothing before', async () => {
+    const { time, workflow, mine } = await requests(true)
+    expect(await workflow.list({ visibleTo: chief })).toEqual([])
+    time.now = 5_400
+    expect(await workflow.list({ visibleTo: chief })).toMatchObject([{ id: mine.id }])
+  })
+
+  it('fills the limit with what is accepted, newest first, and goes on behind a page', async () => {
+    const { workflow, input } = setUp()
+    const ids: string[] = []
+    for (let i = 0; i < 25; i++) ids.unshift((await workflow.request(input)).id)
+    const accepted = new Set(ids.filter((_, index) => index % 5 === 4))
+    const list = (filter: object) => workflow.list(filter, ({ id }) => accepted.has(id))
+    const of = (found: readonly { id: string }[]) => found.map(({ id }) => ids.indexOf(id))
+    expect(of(await list({ limit: 3 }))).toEqual([4, 9, 14])
+    expect(of(await list({ limit: 3, before: ids[14] }))).toEqual([19, 24])
+    expect(await list({ limit: 3, before: ids[24] })).toEqual([])
+    expect(await list({ before: 'apr_unknown' })).toEqual([])
+    expect(await list({ limit: 0 })).toEqual([])
   })
 })
 

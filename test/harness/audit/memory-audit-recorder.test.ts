@@ -34,6 +34,22 @@ describe('MemoryAuditRecorder', () => {
     expect(await ids({ limit: 1 })).toEqual(['c'])
   })
 
+  it('says of whom there are traces, and lists those of some', async () => {
+    const recorder = new MemoryAuditRecorder()
+    const [ada, foreignAda] = [{ userId: 'ada' }, { userId: 'ada', tenantId: 'acme' }]
+    await recorder.started(trace('a'))
+    await recorder.started(trace('b', { requester: { ...foreignAda, roles: [] } }))
+    await recorder.started(trace('c', { requester: null, endpoint: 'other' }))
+    await recorder.started(trace('d'))
+    expect(await recorder.owners({ limit: 1 })).toEqual([ada, null, foreignAda])
+    expect(await recorder.owners({ endpoint: 'other' })).toEqual([null])
+    const ids = async (...owners: (typeof ada | null)[]) =>
+      (await recorder.list({ owners })).map(({ runId }) => runId)
+    expect(await ids(ada)).toEqual(['d', 'a'])
+    expect(await ids(foreignAda, null)).toEqual(['c', 'b'])
+    expect(await ids()).toEqual([])
+  })
+
   it('keeps 10 000 traces and forgets the oldest', async () => {
     const recorder = new MemoryAuditRecorder()
     for (let i = 0; i < 10_002; i++) await recorder.started(trace(`run-${i}`))

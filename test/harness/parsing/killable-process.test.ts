@@ -1,6 +1,12 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { globSync, readFileSync } from 'node:fs'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { KillableProcess } from '../../../harness/parsing/killable-process.ts'
 
+const echoChild = () =>
+  new KillableProcess({
+    entry: new URL('./fixtures/echo-child.ts', import.meta.url),
+    name: 'test',
+  })
 const child = new KillableProcess({
   entry: new URL('./fixtures/echo-child.ts', import.meta.url),
   name: 'test',
@@ -39,7 +45,91 @@ describe('KillableProcess', () => {
     await expect(answer).rejects.toMatchObject({ kind: 'aborted' })
   })
 
+  it('stops a call that is aborted while the child starts, and keeps the child', async () => {
+    const fresh = echoChild()
+    const abort = new AbortController()
+    const answer = fresh.call('loop', { deadlineMs: 1_000, signal: abort.signal })
+    abort.abort()
+    await expect(answer).rejects.toMatchObject({ kind: 'aborted' })
+    await expect(fresh.call('next', { deadlineMs: 2_000 })).resolves.toEqual({ echo: 'next' })
+    await fresh.close()
+  })
+
+  it('stops a call that is aborted while it waits for an earlier one', async () => {
+    const endings: string[] = []
+    const abort = new AbortController()
+    const earlier = child
+      .call('loop', { deadlineMs: 500 })
+      .catch(({ kind }) => endings.push(`earlier ${kind}`))
+    const waiting = child
+      .call('waiting', { deadlineMs: 500, signal: abort.signal })
+      .catch(({ kind }) => endings.push(`waiting ${kind}`))
+    abort.abort()
+    await Promise.all([earlier, waiting])
+    expect(endings).toEqual(['waiting aborted', 'earlier deadline'])
+  })
+
+  it('refuses a call that is aborted already', async () => {
+    const call = child.call('late', { deadlineMs: 2_000, signal: AbortSignal.abort() })
+    await expect(call).rejects.toMatchObject({ kind: 'aborted' })
+  })
+
   it('gives the child no environment', async () => {
     await expect(child.call('env', { deadlineMs: 2_000 })).resolves.not.toContain('PATH')
   })
 })
+
+describe('a child that does not start', () => {
+  const { execPath } = process
+  afterEach(() => {
+    process.execPath = execPath
+  })
+
+  const failures = {
+    'that is reported later': '/nowhere/node',
+    'that is thrown at once': 'node\0',
+  }
+  for (const [name, missing] of Object.entries(failures)) {
+    it(`fails one call, not the next, with an error ${name}`, async () => {
+      const fresh = echoChild()
+      process.execPath = missing
+      await expect(fresh.call(1, { deadlineMs: 2_000 })).rejects.toMatchObject({ kind: 'crashed' })
+      process.execPath = execPath
+      await expect(fresh.call(2, { deadlineMs: 2_000 })).resolves.toEqual({ echo: 2 })
+      await fresh.close()
+    })
+
+    it(`does not hinder closing, with an error ${name}`, async () => {
+      const fresh = echoChild()
+      process.execPath = missing
+      fresh.warm()
+      await fresh.close()
+      await expect(fresh.call(1, { deadlineMs: 2_000 })).rejects.toMatchObject({ kind: 'aborted' })
+    })
+  }
+
+  it('is killed when it is not ready in time', async () => {
+    const name = `silent-${process.pid}`
+    const silent = new KillableProcess({
+      entry: new URL('./fixtures/silent-child.ts', import.meta.url),
+      name,
+      startDeadlineMs: 300,
+    })
+    const call = silent.call(1, { deadlineMs: 2_000 })
+    expect(processesTitled(name)).toBe(1)
+    await expect(call).rejects.toMatchObject({ kind: 'crashed' })
+    await expect.poll(() => processesTitled(name), { timeout: 2_000 }).toBe(0)
+    await silent.close()
+  })
+})
+
+function processesTitled(name: string): number {
+  return globSync('/proc/[0-9]*/cmdline').filter((path) => {
+    try {
+      return readFileSync(path, 'utf8').includes(`airlock-${name}`)
+    } catch {
+      // It ended between the listing and the look.
+      return false
+    }
+  }).length
+}

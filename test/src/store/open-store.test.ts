@@ -1,14 +1,10 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import {
-  ApprovalRule,
-  ApprovalWorkflow,
-  type ExecutionTrace,
-  type JournalEntry,
-} from '../../../harness/index.ts'
+import type { ExecutionTrace, JournalEntry, TraceFilter } from '../../../harness/index.ts'
 import { openStore, type Store, type StoreOptions } from '../../../src/store/open-store.ts'
 import type { RunRecord } from '../../../src/store/run-store.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -18,113 +14,6 @@ async function open(location = ':memory:', options?: StoreOptions): Promise<Stor
   onTestFinished(() => store.close())
   return store
 }
-
-const rule = new ApprovalRule({
-  name: 'gate',
-  requireForActions: ['write'],
-  approvers: [{ role: 'admin' }],
-  timeoutMs: 1_000,
-  escalateTo: [{ role: 'chief' }],
-  escalateAfterMs: 400,
-})
-
-const input: Parameters<ApprovalWorkflow['request']>[0] = {
-  runId: 'run-1',
-  endpoint: 'shop',
-  rule,
-  subject: {
-    kind: 'call',
-    seq: 0,
-    tool: 'refund',
-    argument: { order: 7, note: null },
-    requested: { order: 7 },
-  },
-  action: 'write',
-  intent: 'Refund order 7',
-  program: { source: 'a', code: 'b', hash: 'c' },
-  plan: [],
-  requester: { userId: 'clerk', roles: ['clerk'], tenantId: 'acme' },
-}
-
-function approver(userId: string) {
-  return { userId, roles: ['admin'], tenantId: 'acme' }
-}
-
-describe('approvals in the store', () => {
-  it('take each way through their states, and survive a restart in each', async () => {
-    const location = join(temporaryFolder(), 'store.db')
-    const time = { now: 5_000 }
-    const ids: Record<string, string> = {}
-    const first = await openStore(location)
-    const workflow = new ApprovalWorkflow({ store: first.approvals, clock: () => time.now })
-    for (const name of ['approved', 'rejected', 'expired', 'escalated', 'pending']) {
-      if (name === 'escalated') time.now += 700
-      if (name === 'pending') time.now += 100
-      ids[name] = (await workflow.request({ ...input, runId: name })).id
-    }
-    time.now = 5_100
-    await workflow.resolve(ids['approved'] ?? '', { approve: true, approver: approver('ada') })
-    await workflow.resolve(ids['rejected'] ?? '', { approve: false, approver: approver('ada') })
-    time.now = 6_150
-    expect((await workflow.sweep()).map(({ state }) => state)).toEqual(['expired', 'escalated'])
-    await first.close()
-
-    const again = await open(location)
-    const states = (await again.approvals.list({})).map(({ runId, state }) => [runId, state])
-    expect(states).toEqual(
-      ['pending', 'escalated', 'expired', 'rejected', 'approved'].map((name) => [name, name]),
-    )
-    expect(await again.approvals.get(ids['approved'] ?? '')).toMatchObject({
-      ...{ endpoint: 'shop', intent: 'Refund order 7', subject: input.subject },
-      decision: { approve: true, approverId: 'ada', decidedAt: 5_100 },
-    })
-    expect(await again.approvals.get('apr_unknown')).toBeNull()
-  })
-
-  it('have exactly one winner among 1 000 decisions at once', async () => {
-    const { approvals } = await open(join(temporaryFolder(), 'store.db'))
-    const workflow = new ApprovalWorkflow({ store: approvals, clock: () => 5_000 })
-    const { id } = await workflow.request(input)
-    const answers = await Promise.allSettled(
-      Array.from({ length: 1_000 }, (_, i) =>
-        workflow.resolve(id, { approve: i % 2 === 0, approver: approver(`admin-${i}`) }),
-      ),
-    )
-    const winners = answers.filter(({ status }) => status === 'fulfilled')
-    expect(winners).toHaveLength(1)
-    for (const answer of answers) {
-      if (answer.status === 'rejected') {
-        expect(answer.reason).toMatchObject({ code: 'ERR_APPROVAL_CONFLICT' })
-      }
-    }
-    expect(winners[0]).toMatchObject({ value: { decision: (await workflow.get(id))?.decision } })
-  })
-
-  it('have one winner between two stores on one file', async () => {
-    const location = join(temporaryFolder(), 'store.db')
-    const [first, second] = [await open(location), await open(location)]
-    const workflow = new ApprovalWorkflow({ store: first.approvals, clock: () => 5_000 })
-    const { id } = await workflow.request(input)
-    const wins = await Promise.all(
-      Array.from({ length: 200 }, (_, i) =>
-        (i % 2 === 0 ? first : second).approvals.transition(id, ['pending'], 'approved'),
-      ),
-    )
-    expect(wins.filter(Boolean)).toHaveLength(1)
-  })
-
-  it('are listed newest first, by state and run, within bounds', async () => {
-    const { approvals } = await open()
-    const workflow = new ApprovalWorkflow({ store: approvals, clock: () => 5_000 })
-    for (let i = 0; i < 105; i++) await workflow.request({ ...input, runId: `run-${i % 2}` })
-    expect(await approvals.list({})).toHaveLength(100)
-    expect(await approvals.list({ limit: 5_000 })).toHaveLength(105)
-    expect(await approvals.list({ limit: -1 })).toEqual([])
-    expect(await approvals.list({ runId: 'run-1', limit: 1_000 })).toHaveLength(52)
-    expect(await approvals.list({ states: ['approved'] })).toEqual([])
-    expect(await approvals.list({ states: [] })).toEqual([])
-  })
-})
 
 const entry: JournalEntry = {
   runId: 'run-1',
@@ -208,6 +97,25 @@ describe('traces in the store', () => {
     expect((await audit.list({})).map(({ runId }) => runId)).toEqual(['e', 'd', 'c'])
   })
 
+  it('are filtered by owner before they are limited', async () => {
+    const { audit } = await open()
+    const ada = { userId: 'ada', tenantId: 'acme' }
+    await audit.started(trace('mine', { requester: { ...ada, roles: [] } }))
+    for (let i = 0; i < 101; i++) await audit.started(trace(`run-${i}`))
+    await audit.started(trace('nobody', { requester: null, endpoint: 'other' }))
+    const ids = async (filter: TraceFilter) => (await audit.list(filter)).map(({ runId }) => runId)
+    expect(await ids({ owners: [ada] })).toEqual(['mine'])
+    expect(await ids({ owners: [ada, null] })).toEqual(['nobody', 'mine'])
+    expect(await ids({ owners: [{ userId: 'ada' }], limit: 2 })).toEqual(['run-100', 'run-99'])
+    expect(await ids({ owners: [] })).toEqual([])
+    const many = Array.from({ length: 50_000 }, (_, i) => ({ userId: `user-${i}` }))
+    expect(await ids({ owners: [...many, ada] })).toEqual(['mine'])
+    expect(new Set(await audit.owners({ limit: 1 }))).toEqual(
+      new Set([ada, { userId: 'ada' }, null]),
+    )
+    expect(await audit.owners({ endpoint: 'other' })).toEqual([null])
+  })
+
   it('hold no secret', async () => {
     const { audit } = await open()
     await audit.started(trace('a', { intent: 'use password=hunter2hunter2' }))
@@ -220,6 +128,14 @@ const run: RunRecord = {
   endpoint: 'shop',
   entrance: 'intent',
   requester: { userId: 'ada', roles: ['clerk'], tenantId: 'acme' },
+  user: {
+    userId: 'ada',
+    username: 'Ada',
+    roles: ['clerk'],
+    scopes: ['orders:read'],
+    tenantId: 'acme',
+    metadata: { type: 'person', teams: [1] },
+  },
   status: 'running',
   action: 'read',
   data: { rows: [1] },
@@ -261,9 +177,10 @@ describe('runs in the store', () => {
       action: 'write',
       updatedAt: 2,
     } as const
-    await runs.insert({ ...run, requester: null })
-    await runs.update('run-1', ['running'], { ...patch, requester: run.requester, runId: 'x' })
-    expect(await runs.get('run-1')).toEqual({ ...run, requester: null, ...patch })
+    const { requester, user } = run
+    await runs.insert({ ...run, requester: null, user: null })
+    await runs.update('run-1', ['running'], { ...patch, requester, user, runId: 'x' })
+    expect(await runs.get('run-1')).toEqual({ ...run, requester: null, user: null, ...patch })
   })
 
   it('are listed newest first, by user and status', async () => {
@@ -274,6 +191,74 @@ describe('runs in the store', () => {
     expect(await ids({})).toEqual(['run-2', 'run-1'])
     expect(await ids({ userId: 'ada' })).toEqual(['run-1'])
     expect(await ids({ statuses: ['queued', 'failed'] })).toEqual(['run-2'])
+    expect(await ids({ limit: 1, before: 'run-2' })).toEqual(['run-1'])
+    expect(await ids({ before: 'run-1' })).toEqual([])
+    expect(await ids({ before: 'run-x' })).toEqual([])
+  })
+})
+
+describe('settling a run', () => {
+  const done = { status: 'completed', outcome: { result: null }, updatedAt: 9 } as const
+  const owner = { requester: run.requester }
+
+  it('changes the run and its trace together', async () => {
+    const { runs, audit, settleRun } = await open()
+    await runs.insert(run)
+    await audit.started(trace('run-1', owner))
+    const end = trace('run-1', { ...owner, status: 'completed' })
+    expect(await settleRun('run-1', ['queued', 'running'], done, end)).toBe(true)
+    expect(await runs.get('run-1')).toEqual({ ...run, ...done })
+    expect(await audit.list({})).toEqual([end])
+  })
+
+  it('writes neither when the run is in another status or not there', async () => {
+    const { runs, audit, settleRun } = await open()
+    await runs.insert(run)
+    await audit.started(trace('run-1', owner))
+    const end = trace('run-1', { ...owner, status: 'completed' })
+    expect(await settleRun('run-1', ['queued', 'pending_approval'], done, end)).toBe(false)
+    expect(await settleRun('run-2', ['running'], done, trace('run-2'))).toBe(false)
+    expect(await runs.get('run-1')).toEqual(run)
+    expect(await audit.list({})).toEqual([trace('run-1', owner)])
+  })
+
+  it('writes neither when the trace cannot be written', async () => {
+    const location = join(temporaryFolder(), 'store.db')
+    const { runs, settleRun } = await open(location)
+    await runs.insert(run)
+    const database = new DatabaseSync(location, { timeout: 5_000 })
+    database.exec(`CREATE TRIGGER no_trace BEFORE INSERT ON airlock_traces
+      BEGIN SELECT RAISE(ABORT, 'no'); END`)
+    database.close()
+    await expect(settleRun('run-1', ['running'], done, trace('run-1'))).rejects.toMatchObject({
+      code: 'ERR_STORE_UNAVAILABLE',
+    })
+    expect(await runs.get('run-1')).toEqual(run)
+  })
+
+  it('brings back a trace that was forgotten while the run waited', async () => {
+    const { runs, audit, settleRun } = await open(':memory:', { maxTraces: 2 })
+    await runs.insert(run)
+    for (const runId of ['run-1', 'a', 'b']) await audit.started(trace(runId))
+    expect(await settleRun('run-1', ['running'], done, trace('run-1'))).toBe(true)
+    expect((await audit.list({})).map(({ runId }) => runId)).toEqual(['run-1', 'b'])
+  })
+
+  it('has one winner among many', async () => {
+    const { runs, audit, settleRun } = await open()
+    await runs.insert(run)
+    const wins = await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        settleRun('run-1', ['running'], done, trace('run-1', { startedAt: i })),
+      ),
+    )
+    expect(wins.filter(Boolean)).toHaveLength(1)
+    expect(await audit.list({})).toMatchObject([{ startedAt: wins.indexOf(true) }])
+  })
+
+  it('refuses the trace of another run', async () => {
+    const { settleRun } = await open()
+    await expect(settleRun('run-1', ['running'], done, trace('run-2'))).rejects.toThrow(TypeError)
   })
 })
 
