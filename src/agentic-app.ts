@@ -4,13 +4,11 @@ import {
   ConfigurationError,
   HarnessEngine,
   type IsolationFacts,
-  type JsonValue,
   type Logger,
   OutputSizeMonitor,
   OutputTypeValidator,
   ProcessSandbox,
   type ProcessSandboxOptions,
-  type ProgramLanguage,
   ProgramReader,
   ReadOnlyValidator,
   ResourceMonitor,
@@ -36,8 +34,8 @@ import { createHttpApp } from './http/create-http-app.ts'
 import { type RunningServer, serve } from './http/node-server.ts'
 import { RunPath } from './run-intent.ts'
 import type { RunOutcome } from './run-outcome.ts'
+import type { IntentCall, ProgramCall } from './run-request.ts'
 import { Runs } from './runs.ts'
-import type { ClaimedUser } from './security/auth-user.ts'
 import { openStore, type Store } from './store/open-store.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { vouchedUser } from './vouched-user.ts'
@@ -144,6 +142,7 @@ export class AgenticApp {
   constructor(options: AgenticAppOptions) {
     refuseUnknownOptions('AgenticApp', options, APP_KEYS)
     refuseUnknownOptions('sandbox', options.sandbox ?? {}, SANDBOX_KEYS)
+    refuseNoBounds(options)
     refuseUnsafe(options)
     this.#options = options
     this.title = options.title
@@ -191,35 +190,17 @@ export class AgenticApp {
   }
 
   /** Sends an intent down the path, without HTTP. The caller vouches for `user`. */
-  async run(request: {
-    readonly endpoint: string
-    readonly intent: string
-    readonly params?: JsonValue
-    readonly data?: JsonValue
-    /** A session of the user's own, or `'new'` to begin one; the outcome says its id. */
-    readonly sessionId?: string
-    readonly user?: ClaimedUser | null
-    readonly signal?: AbortSignal
-  }): Promise<RunOutcome> {
-    const { endpoint, user, ...rest } = request
+  async run({ endpoint, user, ...request }: IntentCall): Promise<RunOutcome> {
     const declared = this.#endpointOf(endpoint)
     const { path } = await this.#admit()
-    return path.intent(declared, { ...rest, user: vouchedUser(user) })
+    return path.intent(declared, { ...request, user: vouchedUser(user) })
   }
 
   /** Sends a program of the caller's down the path, without HTTP. The caller vouches for `user`. */
-  async execute(request: {
-    readonly endpoint: string
-    readonly code: string
-    readonly language?: ProgramLanguage
-    readonly data?: JsonValue
-    readonly user?: ClaimedUser | null
-    readonly signal?: AbortSignal
-  }): Promise<RunOutcome> {
-    const { endpoint, user, ...rest } = request
+  async execute({ endpoint, user, ...request }: ProgramCall): Promise<RunOutcome> {
     const declared = this.#endpointOf(endpoint)
     const { path } = await this.#admit()
-    return path.execute(declared, { ...rest, user: vouchedUser(user) })
+    return path.execute(declared, { ...request, user: vouchedUser(user) })
   }
 
   /** What separates programs from the host, verified on a running child. */
@@ -413,6 +394,14 @@ export class AgenticApp {
       approvals: this.approvals,
       isolation: () => this.isolation(),
     })
+  }
+}
+
+function refuseNoBounds(options: AgenticAppOptions): void {
+  for (const name of ['maxTraces', 'maxBodyBytes', 'maxIntentLength'] as const) {
+    const value = options[name]
+    if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue
+    throw new ConfigurationError(`Option "${name}" must be a positive whole number`)
   }
 }
 

@@ -101,6 +101,13 @@ export {
 } from './errors.ts'
 export type { RunningServer } from './http/node-server.ts'
 export type { RunOutcome } from './run-outcome.ts'
+export type {
+  Addressed,
+  ExecuteRequest,
+  IntentCall,
+  IntentRequest,
+  ProgramCall,
+} from './run-request.ts'
 export type { Runs } from './runs.ts'
 export { APIKeyHeader } from './security/api-key-header.ts'
 export { APIKeyQuery } from './security/api-key-query.ts'

@@ -13,7 +13,6 @@ import {
   IntentError,
   isInScope,
   ModelError,
-  SessionError,
   type SessionTurn,
 } from '../runtime/index.ts'
 import type { AgentEndpoint } from './agent-endpoint.ts'
@@ -35,6 +34,7 @@ import {
   withIntent,
 } from './run-record.ts'
 import type { ExecuteRequest, IntentRequest } from './run-request.ts'
+import { rememberTurns, turnsOf } from './run-session.ts'
 import type { Store } from './store/open-store.ts'
 import type { RunRecord, RunStatus } from './store/run-store.ts'
 import { traceOf } from './trace-of.ts'
@@ -56,9 +56,6 @@ export interface RunPathOptions {
 }
 
 const OPEN = ['queued', 'running'] as const
-
-/** What a caller gives as session id to begin one. */
-const NEW_SESSION = 'new'
 
 /**
  * The one path from an admitted request to a result. HTTP, calls in code, resumed runs and calls that
@@ -177,7 +174,7 @@ export class RunPath {
     return this.#supervise(start, admitted.signal, async (run) => {
       await this.#begin(run)
       await this.#authorize(run)
-      return work(run, await this.#turns(run))
+      return work(run, await turnsOf(run.record, this.#options.store.sessions))
     })
   }
 
@@ -202,7 +199,7 @@ export class RunPath {
     }
     const { store } = this.#options
     try {
-      outcome = await this.#remember(run, outcome)
+      outcome = await rememberTurns(run.record, outcome, store.sessions)
       const record = (await store.runs.get(run.record.runId)) ?? run.record
       if (!(await this.#record(record, OPEN, outcome))) {
         throw new AuditError('Somebody else has ended the run')
@@ -350,32 +347,6 @@ export class RunPath {
       },
     })
     return outcomeOf(record, program, outcome)
-  }
-
-  /** The turns of the session that a run belongs to; somebody else's session is the same as none. */
-  async #turns({ record }: LiveRun): Promise<readonly SessionTurn[]> {
-    const { sessionId, requester } = record
-    if (sessionId === undefined) return []
-    if (requester === null)
-      throw new SessionError('A session belongs to a user, and nobody is asking')
-    if (sessionId === NEW_SESSION) return []
-    const session = await this.#options.store.sessions.get(sessionId, requester)
-    if (session === null) throw new SessionError('There is no such session of yours')
-    return session.turns
-  }
-
-  /** Adds the turns of a completed run to its session, or begins one with them. */
-  async #remember({ record }: LiveRun, outcome: RunOutcome): Promise<RunOutcome> {
-    const { sessionId, requester, intent } = record
-    if (sessionId === undefined || requester === null || intent === undefined) return outcome
-    if (outcome.status !== 'completed') return outcome
-    const kept = await this.#options.store.sessions.append(
-      sessionId === NEW_SESSION ? null : sessionId,
-      requester,
-      { role: 'user', content: intent.raw },
-      { role: 'assistant', content: JSON.stringify(outcome.result) },
-    )
-    return kept === null ? outcome : { ...outcome, sessionId: kept }
   }
 
   /** Writes an ending and its trace down, both or neither; says whether the run was still open. */

@@ -1,5 +1,5 @@
 import type { JsonValue, ProgramLanguage } from '../harness/index.ts'
-import type { AuthUser } from './security/auth-user.ts'
+import type { AuthUser, ClaimedUser } from './security/auth-user.ts'
 
 /** An intent on its way in, with the caller already authenticated. */
 export interface IntentRequest {
@@ -20,3 +20,17 @@ export interface ExecuteRequest {
   readonly data?: JsonValue
   readonly signal?: AbortSignal
 }
+
+/** Where a call in code goes, and for whom. */
+export interface Addressed {
+  /** The name of the endpoint. */
+  readonly endpoint: string
+  /** Who is asking, as far as the caller vouches for it; nobody when left out. */
+  readonly user?: ClaimedUser | null
+}
+
+/** An intent sent in code. */
+export interface IntentCall extends Omit<IntentRequest, 'user'>, Addressed {}
+
+/** A program sent in code. */
+export interface ProgramCall extends Omit<ExecuteRequest, 'user'>, Addressed {}

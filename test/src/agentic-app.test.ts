@@ -54,6 +54,7 @@ describe('declaring endpoints', () => {
       createApp({ auth, unsafe: { skipAnalysis: true } }),
     'an unknown option of the sandbox': () =>
       createApp({ auth, sandbox: { isolatoin: { minimum: 'kernel' } } as never }),
+    'a bound that bounds nothing': () => createApp({ auth, maxIntentLength: Number.NaN }),
     'an isolation minimum that does not exist': () =>
       createApp({ auth, sandbox: { isolation: { minimum: 'kernal' as never } } }),
     'a router prefix that is no path segment': () => createApp({ auth }).router({ prefix: '/x' }),
