@@ -1,6 +1,6 @@
 // Runs the suites that depend on what Node itself enforces on the oldest supported Node as well.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fetchWorkingNode } from './setup/node-binary.mjs'
 
@@ -12,16 +12,42 @@ const SUITES = [
   'test/escape',
 ]
 
+// What an ordinary user can do is less than what root can: the jail has to stand all the same.
+const UNPRIVILEGED_ID = 65_534
+const USER_SUITES = ['test/escape', 'test/harness/sandbox']
+
 const root = join(import.meta.dirname, '..')
 const suites = SUITES.filter((suite) => existsSync(join(root, suite)))
 
-for (const version of VERSIONS) {
-  const node = await fetchWorkingNode(root, version)
-  console.log(`Node ${version}: ${suites.join(' ')}`)
-  const run = spawnSync(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...suites], {
+/** Runs suites with a Node; `options` are those of spawn. */
+function runSuites(title, node, args, options = {}) {
+  console.log(`${title}: ${args.join(' ')}`)
+  const run = spawnSync(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` },
+    ...options,
   })
   if (run.status !== 0) process.exitCode = 1
+}
+
+for (const version of VERSIONS) {
+  const node = await fetchWorkingNode(root, version)
+  runSuites(`Node ${version}`, node, suites)
+}
+
+if (process.getuid?.() === 0) {
+  // The loader that writes no file: the checkout belongs to somebody else.
+  const args = ['--configLoader', 'runner', '--project', 'fast', ...USER_SUITES]
+  const env = { PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`, HOME: '/tmp' }
+  const user = { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID, env }
+  if (canBeReadByOthers(root)) runSuites('As an unprivileged user', process.execPath, args, user)
+  else
+    console.log('The checkout cannot be read by others: left out the run as an unprivileged user')
+}
+
+/** Whether every folder on the way to a path may be entered by everybody. */
+function canBeReadByOthers(path) {
+  const mayEnter = (statSync(path).mode & 0o005) === 0o005
+  return mayEnter && (path === dirname(path) || canBeReadByOthers(dirname(path)))
 }

@@ -231,10 +231,10 @@ export class ToolGate {
       this.#options.logger.error({ tool: tool.name, problems: checked.problems }, 'Bad tool answer')
       return failed(`Tool "${tool.name}" answered with something its schema does not allow`)
     } catch (error) {
-      this.#options.logger.warn(
-        { err: error, tool: tool.name, runId: context.runId },
-        'Tool failed',
-      )
+      const { logger } = this.#options
+      const fields = { err: error, tool: tool.name, runId: context.runId }
+      if (isOfHost(error)) logger.warn(fields, 'The host could not do what a tool asked for')
+      else logger.info(fields, 'Tool failed')
       return failed(wordFailure(tool, error))
     }
   }
@@ -282,7 +282,10 @@ function invalidArguments(tool: Tool, problems: readonly string[]): JournalAnswe
  */
 function wordFailure(tool: Tool, error: unknown): string {
   if (!(error instanceof Error)) return `Tool "${tool.name}" failed`
-  if ('syscall' in error || 'errno' in error)
-    return `Tool "${tool.name}" failed: the host could not do it`
+  if (isOfHost(error)) return `Tool "${tool.name}" failed: the host could not do it`
   return redactText(error.message).slice(0, MAX_ERROR_LENGTH)
+}
+
+function isOfHost(error: unknown): boolean {
+  return error instanceof Error && ('syscall' in error || 'errno' in error)
 }
