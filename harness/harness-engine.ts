@@ -280,7 +280,8 @@ export class HarnessEngine {
       const message = `Call ${seq} of tool "${tool}" is in the journal and was not made again`
       return { ...base, ...stoppedBy({ kind: 'diverged', message }) }
     }
-    if (ending.kind !== 'returned') return { ...base, ...describeEnding(ending, program) }
+    if (ending.kind !== 'returned')
+      return { ...base, ...describeEnding(ending, program, request.limits) }
     const serialized = JSON.stringify(ending.value)
     const validated = await beforeEnd(
       context.signal,

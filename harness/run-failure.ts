@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.ts'
 import type { Program } from './program.ts'
+import type { ResourceLimits } from './sandbox/resource-limits.ts'
 import type { SandboxEnding } from './sandbox/sandbox.ts'
 import { toSourcePosition } from './source-position.ts'
 import type { Finding } from './verdict.ts'
@@ -21,6 +22,7 @@ type FailedEnding = Exclude<SandboxEnding, { readonly kind: 'returned' }>
 export function describeEnding(
   ending: FailedEnding,
   program: Program,
+  limits: ResourceLimits,
 ): { readonly status: 'failed' | 'timed_out' | 'cancelled'; readonly error: RunFailure } {
   switch (ending.kind) {
     case 'threw':
@@ -28,7 +30,13 @@ export function describeEnding(
     case 'bad-output':
       return failed('ERR_OUTPUT_INVALID', ending.detail)
     case 'timeout':
-      return { status: 'timed_out', error: plain('ERR_SANDBOX_TIMEOUT', ending.detail) }
+      return {
+        status: 'timed_out',
+        error: plain(
+          'ERR_SANDBOX_TIMEOUT',
+          `The run reached its time limit of ${limits.timeoutMs} ms`,
+        ),
+      }
     case 'limit':
       return failed('ERR_SANDBOX_LIMIT', ending.detail)
     case 'violation':

@@ -197,13 +197,33 @@ return 'done'`,
   })
 
   it('of one call does not let it out once another call of the run was refused', async () => {
-    const { app, pay } = keep(
-      createTill({
-        program:
-          'return await Promise.allSettled([tools.pay({ amount: 1 }), tools.pay({ amount: 2 })])',
-      }),
-    )
-    const { runId } = await app.run({ endpoint: 'till', intent: 'Pay', user: author })
+    const { tool, calls } = countingTool()
+    // Both calls are under judgement before either is held.
+    const slow: Policy = {
+      name: 'slow',
+      async evaluateToolCall() {
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        return []
+      },
+    }
+    const app = createTestApp([
+      '```js\nreturn await Promise.allSettled([tools.pay({ amount: 1 }), tools.pay({ amount: 2 })])\n```',
+    ])
+    apps.push(app)
+    app.agentEndpoint({
+      name: 'it',
+      public: true,
+      tools: [tool],
+      policies: [slow],
+      approval: [
+        new ApprovalRule({
+          name: 'gate',
+          requireForActions: ['write'],
+          approvers: [{ role: 'admin' }],
+        }),
+      ],
+    })
+    const { runId } = await app.run({ endpoint: 'it', intent: 'Pay', user: author })
     const requests = await app.approvals.list({ runId })
     const of = (amount: number) =>
       requests.find(
@@ -214,7 +234,7 @@ return 'done'`,
     expect(await app.runs.wait(runId)).toMatchObject({ status: 'rejected' })
     await app.approvals.resolve(of(1), { approve: true, approver: admin }).catch(() => null)
     expect(await app.runs.wait(runId)).toMatchObject({ status: 'rejected' })
-    expect(pay.calls).toEqual([])
+    expect(calls).toEqual([])
   })
 })
 
