@@ -52,11 +52,13 @@ export type ErrorCode = (typeof ERROR_CODES)[number]
  *
  * @example
  * ```ts
- * try {
- *   await app.approvals.resolve(id, decision)
- * } catch (error) {
- *   if (error instanceof AgenticError && error.code === 'ERR_APPROVAL_CONFLICT') return 'too late'
- *   throw error
+ * async function decide(id: string, decision: CodeDecision): Promise<string> {
+ *   try {
+ *     return (await app.approvals.resolve(id, decision)).state
+ *   } catch (error) {
+ *     if (error instanceof AgenticError && error.code === 'ERR_APPROVAL_CONFLICT') return 'too late'
+ *     throw error
+ *   }
  * }
  * ```
  */

@@ -11,7 +11,8 @@ import {
   refuseUnknownOptions,
   type Tool,
 } from '../harness/index.ts'
-import type { Intent, IntentScope, ProgramExample } from '../runtime/index.ts'
+import type { Intent, IntentScope, ProgramExample, ToolRegistry } from '../runtime/index.ts'
+import { checkEndpointOptions, checkScopeOptions } from './check-options.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import type { AuthUser } from './security/auth-user.ts'
 import type { Authenticator } from './security/authenticator.ts'
@@ -59,8 +60,8 @@ export interface AgentEndpointOptions extends ScopeOptions {
   readonly name: string
   /** What the endpoint is for: shown to callers and to the model. */
   readonly description?: string
-  /** The tools that are granted; a tool that is only registered with the app is not. */
-  readonly tools?: readonly Tool[]
+  /** The tools that are granted: themselves, or the names of tools that are registered with the app. */
+  readonly tools?: readonly (Tool | string)[]
   /** Callers may bring their own program. Default false. */
   readonly execute?: boolean
   /** Callers need no credentials; a bad credential is refused all the same. Default false. */
@@ -111,15 +112,21 @@ const NAME = /^[A-Za-z][\w-]{0,63}$/
 export function resolveEndpoint(
   options: AgentEndpointOptions,
   scopes: readonly ScopeOptions[],
-  setting: { readonly prefix: string; readonly handler: AgentHandler | null },
+  setting: {
+    readonly prefix: string
+    readonly handler: AgentHandler | null
+    readonly registered: ToolRegistry
+  },
 ): AgentEndpoint {
   refuseUnknownOptions('agentEndpoint', options, ENDPOINT_KEYS)
-  if (!NAME.test(options.name)) {
+  if (typeof options.name !== 'string' || !NAME.test(options.name)) {
     throw new ConfigurationError(
       'An endpoint name is a letter followed by letters, digits, "-" or "_", at most 64 in all',
     )
   }
   const name = setting.prefix === '' ? options.name : `${setting.prefix}.${options.name}`
+  checkScopeOptions(`endpoint "${name}"`, options)
+  checkEndpointOptions(`endpoint "${name}"`, options)
   const levels = [...scopes, options]
   const authenticator = levels.reduce<Authenticator | null>(
     (auth, level) => level.auth ?? auth,
@@ -130,7 +137,13 @@ export function resolveEndpoint(
       `Endpoint "${name}" has no authentication: give it, its router or the app \`auth\`, or say \`public: true\``,
     )
   }
-  const tools = options.tools ?? []
+  const tools = (options.tools ?? []).map((tool) => {
+    const known = typeof tool === 'string' ? setting.registered.get(tool) : tool
+    if (known !== undefined) return known
+    throw new ConfigurationError(
+      `Endpoint "${name}" grants the tool "${tool}", which is not registered: call \`app.registerTool\` first`,
+    )
+  })
   refuseDuplicates(`Endpoint "${name}" grants`, 'tool', tools)
   const approvalRules = levels.flatMap(({ approval }) => approval ?? [])
   refuseDuplicates(`Endpoint "${name}" has`, 'approval rule', approvalRules)

@@ -1,5 +1,6 @@
 import { ConfigurationError, refuseUnknownOptions } from '../harness/index.ts'
 import type { AgentEndpointOptions, AgentHandler, ScopeOptions } from './agent-endpoint.ts'
+import { checkScopeOptions } from './check-options.ts'
 
 /** How a router is made. */
 export interface RouterOptions extends ScopeOptions {
@@ -32,6 +33,7 @@ export class AgentRouter {
       'validators',
       'limits',
     ])
+    checkScopeOptions('router', options)
     if (!/^[A-Za-z][\w-]{0,63}$/.test(options.prefix)) {
       throw new ConfigurationError(
         'A router prefix is a letter followed by letters, digits, "-" or "_", at most 64 in all',

@@ -27,6 +27,7 @@ import { AgentRouter, type RouterOptions } from './agent-router.ts'
 import { Approvals } from './approvals.ts'
 import type { AuthorizationPolicy } from './authorization/authorization-policy.ts'
 import { ProductionAuthorizationPolicy } from './authorization/production-authorization-policy.ts'
+import { checkScopeOptions } from './check-options.ts'
 import { drain } from './drain.ts'
 import { RequestError } from './errors.ts'
 import { createAppPort } from './http/create-app-port.ts'
@@ -140,7 +141,8 @@ export class AgenticApp {
 
   /** @throws {ConfigurationError} Names the mistake and the fix. */
   constructor(options: AgenticAppOptions) {
-    refuseUnknownOptions('AgenticApp', options, APP_KEYS)
+    refuseUnknownOptions('AgenticApp', options ?? {}, APP_KEYS)
+    refuseIncomplete(options ?? {})
     refuseUnknownOptions('sandbox', options.sandbox ?? {}, SANDBOX_KEYS)
     refuseNoBounds(options)
     refuseUnsafe(options)
@@ -184,7 +186,11 @@ export class AgenticApp {
     )
   }
 
-  /** Makes a tool known to the host. Only an endpoint's `tools` grant it to programs. */
+  /**
+   * Makes a tool known to the host, so that endpoints can grant it by name. Knowing it grants it to nobody.
+   *
+   * @throws {ConfigurationError} When another tool has the name already.
+   */
   registerTool(tool: Tool): void {
     this.#tools.register(tool)
   }
@@ -292,7 +298,8 @@ export class AgenticApp {
     if (this.#sweep !== null) clearInterval(this.#sweep)
     if (started) await this.#drain(started)
     const endpoints = [...this.#endpoints.values()]
-    const owned = new Set(endpoints.flatMap(({ policies, tools }) => [...policies, ...tools]))
+    const granted = endpoints.flatMap(({ policies, tools }) => [...policies, ...tools])
+    const owned = new Set([...granted, ...this.#tools.list()])
     await Promise.all([
       this.#sandbox.close(),
       this.#reader.close(),
@@ -316,6 +323,7 @@ export class AgenticApp {
     const endpoint = resolveEndpoint(options, [this.#options, ...scopes], {
       prefix,
       handler: handler ?? null,
+      registered: this.#tools,
     })
     if (this.#endpoints.has(endpoint.name)) {
       throw new ConfigurationError(`There are two endpoints "${endpoint.name}"; rename one`)
@@ -395,6 +403,20 @@ export class AgenticApp {
       isolation: () => this.isolation(),
     })
   }
+}
+
+function refuseIncomplete(options: Partial<AgenticAppOptions>): void {
+  const { title, store, model } = options
+  for (const [name, value] of Object.entries({ title, store })) {
+    if (typeof value === 'string' && value !== '') continue
+    throw new ConfigurationError(`AgenticApp needs \`${name}\`, a text that is not empty`)
+  }
+  if (model !== undefined && typeof model?.generate !== 'function') {
+    throw new ConfigurationError(
+      'Option "model" takes a language model, for example of `aiSdkModel(…)`',
+    )
+  }
+  checkScopeOptions('AgenticApp', options)
 }
 
 function refuseNoBounds(options: AgenticAppOptions): void {

@@ -72,7 +72,14 @@ export type {
   ProgramExample,
   ToolDefinition,
 } from '../runtime/index.ts'
-export { aiSdkModel, defineTool, jsonSchema, ModelError, ScriptedModel } from '../runtime/index.ts'
+export {
+  aiSdkModel,
+  defineTool,
+  jsonSchema,
+  ModelError,
+  resultSchema,
+  ScriptedModel,
+} from '../runtime/index.ts'
 export type {
   AgentEndpointOptions,
   AgentHandler,

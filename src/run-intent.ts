@@ -215,7 +215,11 @@ export class RunPath {
         { err: error, runId: run.record.runId },
         'Run could not be recorded',
       )
-      return errorOutcome(run.record, 'failed', new AuditError('The run could not be recorded'))
+      const failure = new AuditError('The run could not be recorded')
+      const unrecorded = errorOutcome(run.record, 'failed', failure)
+      // Perhaps it was too much to write: the run has an ending all the same.
+      await this.#record(run.record, OPEN, unrecorded).catch(() => false)
+      return unrecorded
     }
   }
 

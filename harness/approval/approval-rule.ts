@@ -22,7 +22,10 @@ export interface ApprovalRuleOptions {
   readonly timeoutMs?: number
   /** Lets the requester decide their own request if they are an approver. Default false. */
   readonly allowSelf?: boolean
-  /** More approvers, added when nobody has decided after `escalateAfterMs`. */
+  /**
+   * More approvers, added when nobody has decided after `escalateAfterMs`: the state is then `escalated`,
+   * no longer `pending`, and the request still open.
+   */
   readonly escalateTo?: readonly Approver[]
   /** Milliseconds after creation; less than `timeoutMs`. Required with `escalateTo`. */
   readonly escalateAfterMs?: number

@@ -147,7 +147,7 @@ export class ApprovalWorkflow {
   ): Promise<readonly ApprovalRequest[]> {
     const limit = Math.min(filter.limit ?? 100, MAX_PAGE)
     const accepted: ApprovalRequest[] = []
-    let page: ApprovalFilter = { ...filter, limit }
+    let page: ApprovalFilter = { ...filter, ...storedStates(filter), limit }
     for (;;) {
       const stored = await this.#store.list(page)
       for (const request of stored.map((request) => this.#asOfNow(request))) {
@@ -206,6 +206,17 @@ function readResolution(resolution: ApprovalResolution): ApprovalResolution {
     throw new TypeError('`reason` must be a string')
   }
   return resolution
+}
+
+/** What is due counts as due before anything has been written: it is stored under its earlier state. */
+function storedStates({ states }: ApprovalFilter): Pick<ApprovalFilter, 'states'> {
+  if (states === undefined) return {}
+  const earlier = states.includes('expired')
+    ? OPEN
+    : states.includes('escalated')
+      ? (['pending'] as const)
+      : []
+  return { states: [...new Set([...states, ...earlier])] }
 }
 
 function notFound(): ApprovalError {

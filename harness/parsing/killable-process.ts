@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { JsonValue } from '../json-value.ts'
@@ -267,7 +267,8 @@ function readableFolders(entry: string): string[] {
   const folders = [dirname(import.meta.dirname), dirname(entry)]
   for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
     const modules = join(folder, 'node_modules')
-    if (existsSync(modules)) folders.push(modules)
+    // A linked folder is read under its real name.
+    if (existsSync(modules)) folders.push(modules, realpathSync(modules))
     // The nearest package.json says whether the entry is an ES module.
     const manifest = join(folder, 'package.json')
     if (existsSync(manifest)) folders.push(manifest)

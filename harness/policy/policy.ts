@@ -32,7 +32,7 @@ export interface PolicyToolCall {
  * const noNightlyRefunds: Policy = {
  *   name: 'no-nightly-refunds',
  *   evaluateToolCall: ({ tool }) =>
- *     tool.name === 'refund' && new Date().getHours() < 6
+ *     tool.name === 'refund' && new Date().getUTCHours() < 6
  *       ? [{ ruleId: 'night', source: 'no-nightly-refunds', severity: 'violation', message: 'No refunds at night' }]
  *       : [],
  * }

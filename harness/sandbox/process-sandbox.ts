@@ -68,10 +68,10 @@ export class ProcessSandbox implements Sandbox {
       throw new ConfigurationError(`The isolation minimum is one of ${MINIMUMS.join(', ')}`)
     }
     if (!Number.isSafeInteger(warm) || warm < 0) {
-      throw new RangeError('The option warm must be a whole number, 0 or more')
+      throw new ConfigurationError('The option warm must be a whole number, 0 or more')
     }
     if (!Number.isSafeInteger(maxConcurrent) || maxConcurrent < 1) {
-      throw new RangeError('The option maxConcurrent must be a whole number, 1 or more')
+      throw new ConfigurationError('The option maxConcurrent must be a whole number, 1 or more')
     }
     this.#minimum = isolation.minimum ?? 'kernel'
     this.#drivers = isolation.drivers

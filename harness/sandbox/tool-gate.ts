@@ -139,6 +139,9 @@ export class ToolGate {
 
   async #judge(call: SandboxToolCall, seq: number): Promise<SandboxToolAnswer> {
     const { context } = this.#options
+    // Counted before anything is written: what is on its way and never answered adds up as well.
+    const tooMuch = this.#move(call.argument)
+    if (tooMuch !== null) return tooMuch
     const tool = context.tools.get(call.name)
     if (tool === undefined) {
       return this.#refuse(call, seq, denied(`Tool "${call.name}" is not granted to this run`))
@@ -241,12 +244,16 @@ export class ToolGate {
 
   async #finish(entry: JournalEntry, answer: JournalAnswer): Promise<SandboxToolAnswer> {
     await this.#options.journal.finished(entry.runId, entry.seq, answer, this.#finishedCount++)
-    this.#movedBytes += JSON.stringify([entry.argument, answer]).length
-    if (this.#movedBytes > this.#options.maxMovedBytes) {
-      const message = `The tool calls of this run moved more than ${this.#options.maxMovedBytes} bytes`
-      return this.#end({ kind: 'error', code: 'ERR_SANDBOX_LIMIT', message })
-    }
-    return answer
+    return this.#move(answer.kind === 'value' ? answer.value : answer.message) ?? answer
+  }
+
+  /** Counts what a call moves; `null` while the run may move it. */
+  #move(value: JsonValue): SandboxToolAnswer | null {
+    const { maxMovedBytes } = this.#options
+    this.#movedBytes += JSON.stringify(value).length
+    if (this.#movedBytes <= maxMovedBytes) return null
+    const message = `The tool calls of this run moved more than ${maxMovedBytes} bytes`
+    return this.#end({ kind: 'error', code: 'ERR_SANDBOX_LIMIT', message })
   }
 
   #entry(call: SandboxToolCall, seq: number, readOnly: boolean): JournalEntry {

@@ -16,7 +16,7 @@ const MAX_PROBLEM_LENGTH = 300
  *
  * @example
  * ```ts
- * new OutputTypeValidator({ schema: jsonSchema({ type: 'object', required: ['total'] }) })
+ * new OutputTypeValidator({ schema: resultSchema(jsonSchema({ type: 'object', required: ['total'] })) })
  * ```
  */
 export class OutputTypeValidator implements OutputValidator {

@@ -46,6 +46,20 @@ export function toToolSchema(schema: StandardSchemaV1, place: SchemaPlace): Tool
   }
 }
 
+/**
+ * Makes any Standard Schema the shape that results must have.
+ *
+ * @throws {ConfigurationError} When it is no Standard Schema, or its JSON Schema cannot be had.
+ *
+ * @example
+ * ```ts
+ * new OutputTypeValidator({ schema: resultSchema(z.object({ total: z.number() })) })
+ * ```
+ */
+export function resultSchema(schema: StandardSchemaV1): ToolSchema {
+  return toToolSchema(schema, { toolName: 'result', direction: 'output', jsonSchema: undefined })
+}
+
 function deriveJsonSchema(
   schema: StandardSchemaV1,
   { toolName, direction }: SchemaPlace,

@@ -6,7 +6,12 @@ import { AuthorizationPolicy } from './authorization-policy.ts'
  *
  * @example
  * ```ts
- * const app = new AgenticApp({ title: 'Scratch', model, authorization: new DevelopmentAuthorizationPolicy() })
+ * const app = new AgenticApp({
+ *   title: 'Scratch',
+ *   store: ':memory:',
+ *   model,
+ *   authorization: new DevelopmentAuthorizationPolicy(),
+ * })
  * ```
  */
 export class DevelopmentAuthorizationPolicy extends AuthorizationPolicy {

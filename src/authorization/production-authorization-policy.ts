@@ -20,14 +20,14 @@ export interface ProductionAuthorizationPolicyOptions {
   readonly authenticated?: readonly Operation[]
 }
 
-/** What nobody may do, and only where the endpoint says that it is public. */
+/** What a caller without credentials may do, and only where the endpoint says that it is public. */
 const ANONYMOUS: readonly Operation[] = [Operation.RUN_ENDPOINT, Operation.EXECUTE_PROGRAM]
 
 /**
- * Closed by default. Nobody may use public endpoints and do nothing else. An authenticated user may
- * run endpoints, bring programs where the endpoint takes them, and see their own runs with their audit
- * records and the approvals that concern them: those they asked for or are listed to decide. The role `admin` may do
- * everything to everything in the same tenant.
+ * Closed by default. A caller without credentials may use public endpoints and nothing else. An
+ * authenticated user may run endpoints, bring programs where the endpoint takes them, and see their own
+ * runs with their audit records and the approvals that concern them: those they asked for or are listed
+ * to decide. The role `admin` may do everything to everything in the same tenant.
  *
  * Tenants are walls for every role. A user without a tenant reaches resources without a tenant only,
  * and among those, as everywhere, only their own unless a role gives them the operation. Rates are

@@ -6,7 +6,8 @@ import { hash, timingSafeEqual } from 'node:crypto'
  *
  * @example
  * ```ts
- * if (constantTimeEqual(credentials.credentials, storedKey)) return user
+ * const verify: Verify<APIKeyCredentials> = ({ credentials }) =>
+ *   constantTimeEqual(credentials, storedKey) ? { userId: 'u1', roles: ['admin'] } : null
  * ```
  */
 export function constantTimeEqual(a: string, b: string): boolean {

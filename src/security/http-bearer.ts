@@ -11,7 +11,15 @@ import {
  *
  * @example
  * ```ts
- * new Authenticator({ scheme: new HTTPBearer(), verify: jwtVerifier({ … }) })
+ * const auth = new Authenticator({
+ *   scheme: new HTTPBearer(),
+ *   verify: jwtVerifier({
+ *     jwksUrl: 'https://id.example.com/jwks',
+ *     algorithms: ['ES256'],
+ *     issuer: 'https://id.example.com',
+ *     audience: 'shop-agents',
+ *   }),
+ * })
  * ```
  */
 export class HTTPBearer implements SecurityScheme<BearerCredentials> {

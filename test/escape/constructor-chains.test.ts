@@ -14,6 +14,20 @@ describe('constructor chains', () => {
     })
   }
 
+  it('get no function of the realm from a hook for stack traces', async () => {
+    const body = `let got = null
+      const hook = (error, sites) => { got = sites; return sites }
+      try { Error.prepareStackTrace = hook } catch {}
+      try { Object.defineProperty(Error, 'prepareStackTrace', { value: hook }) } catch {}
+      try { Object.assign(Error, { prepareStackTrace: hook }) } catch {}
+      try { delete Error.prepareStackTrace; Error.prepareStackTrace = hook } catch {}
+      Object.prototype.toJSON = function () { new Error('x').stack; return this }
+      try { (1.5).toLocaleString() } catch {}
+      delete Object.prototype.toJSON
+      return [got, typeof new Error('y').stack]`
+    expect(await outcomeOf(runBody(sandbox, body))).toEqual([null, 'string'])
+  })
+
   it('find no object that was made outside', async () => {
     const body = `const seen = new Set(), strange = []
       const visit = (o) => {

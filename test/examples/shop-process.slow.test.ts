@@ -11,8 +11,10 @@ afterEach(() => {
   for (const child of started) child.kill('SIGKILL')
 })
 
-/** The demo as its own process; resolves when it says that it serves. */
-async function startShop(): Promise<{ child: ChildProcess; output: () => string; url: string }> {
+/** The demo as its own process; resolves when it has said something, or that it serves. */
+async function startShop(
+  until = 'Ctrl-C stops the server',
+): Promise<{ child: ChildProcess; output: () => string; url: string }> {
   const child = spawn(process.execPath, ['examples/shop/main.ts'], {
     cwd: root,
     env: { PATH: process.env['PATH'] },
@@ -24,7 +26,7 @@ async function startShop(): Promise<{ child: ChildProcess; output: () => string;
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
       output += chunk.toString()
-      if (output.includes('Ctrl-C stops the server')) done.resolve()
+      if (output.includes(until)) done.resolve()
     })
   }
   child.once('exit', () => done.reject(new Error(`The shop ended early:\n${output}`)))
@@ -44,6 +46,15 @@ describe('the demo server', () => {
     child.kill('SIGINT')
     const [code, signal] = await once(child, 'exit')
     expect([code, signal]).toEqual([0, null])
+    expect(await haveEnded(family, 1_000)).toBe(true)
+  }, 120_000)
+
+  it('stops cleanly on Ctrl-C in the middle of its tour', async () => {
+    const { child, output } = await startShop('1. What was')
+    const family = descendantsOf(child.pid ?? 0)
+    child.kill('SIGINT')
+    const [code] = await once(child, 'exit')
+    expect([code, output()]).toEqual([0, expect.not.stringContaining('Error')])
     expect(await haveEnded(family, 1_000)).toBe(true)
   }, 120_000)
 

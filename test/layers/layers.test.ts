@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type AgentEndpointOptions,
@@ -125,6 +129,28 @@ describe('each layer alone, with the others switched off, stops what it is there
       expect.objectContaining({ reasonCode: 'column-restricted' }),
     )
     expect(statements).toEqual([])
+  })
+
+  it('audit: lets nothing run that it cannot put on record', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'airlock-'))
+    const store = join(folder, 'airlock.db')
+    const quiet = { debug() {}, info() {}, warn() {}, error() {} }
+    const app = createTestApp([], { store, logger: quiet, unsafe: WITHOUT_READING })
+    try {
+      const { tool, calls } = countingTool({ readOnly: true })
+      app.agentEndpoint({ name: 'it', public: true, execute: true, tools: [tool] })
+      await app.start()
+      const database = new DatabaseSync(store, { timeout: 5_000 })
+      database.exec('DROP TABLE airlock_traces')
+      database.close()
+      const code = 'return await tools.pay({ amount: 1 })'
+      const outcome = await app.execute({ endpoint: 'it', code, user })
+      expect(outcome.error?.code).toBe('ERR_AUDIT_UNAVAILABLE')
+      expect(calls).toEqual([])
+    } finally {
+      await app.close()
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('the gate: refuses a tool that is known to the host and not granted', async () => {

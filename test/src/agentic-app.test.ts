@@ -8,6 +8,7 @@ import {
   ProductionAuthorizationPolicy,
   ScriptedModel,
 } from '../../src/index.ts'
+import { countingTool } from '../support/counting-tool.ts'
 
 const auth = new Authenticator({
   scheme: new APIKeyHeader({ name: 'X-API-Key' }),
@@ -52,6 +53,28 @@ describe('declaring endpoints', () => {
     },
     'layers switched off without AIRLOCK_UNSAFE=1': () =>
       createApp({ auth, unsafe: { skipAnalysis: true } }),
+    'no options at all': () => new (AgenticApp as never as new () => AgenticApp)(),
+    'an app without a store': () => createApp({ auth, store: undefined as never }),
+    'a model that is none': () => createApp({ auth, model: 'gpt' as never }),
+    'authentication that is a function': () => createApp({ auth: (async () => null) as never }),
+    'policies that are no list': () => createApp({ auth, policies: {} as never }),
+    'a policy that is a function': () =>
+      createApp({ auth }).agentEndpoint({ name: 'a', policies: [() => []] as never }),
+    'a policy whose hook is misspelt': () =>
+      createApp({ auth }).agentEndpoint({
+        name: 'a',
+        policies: [{ name: 'p', evaluateToolcall: () => [] } as never],
+      }),
+    'an approval rule that is a plain object': () =>
+      createApp({ auth }).agentEndpoint({ name: 'a', approval: [{ name: 'gate' }] as never }),
+    'a validator without validate': () =>
+      createApp({ auth }).agentEndpoint({ name: 'a', validators: [{ name: 'v' }] as never }),
+    'public that is not true or false': () =>
+      createApp({ auth }).agentEndpoint({ name: 'a', public: 'yes' as never }),
+    'a misspelt intent scope': () =>
+      createApp({ auth }).agentEndpoint({ name: 'a', intentScope: { action: ['read'] } as never }),
+    'a tool that is not registered, granted by name': () =>
+      createApp({ auth }).agentEndpoint({ name: 'a', tools: ['pay'] }),
     'an unknown option of the sandbox': () =>
       createApp({ auth, sandbox: { isolatoin: { minimum: 'kernel' } } as never }),
     'a bound that bounds nothing': () => createApp({ auth, maxIntentLength: Number.NaN }),
@@ -69,6 +92,17 @@ describe('declaring endpoints', () => {
 
   it('accepts an endpoint without authentication that says public', () => {
     expect(() => createApp().agentEndpoint({ name: 'a', public: true })).not.toThrow()
+  })
+
+  it('grants a registered tool by its name', async () => {
+    const app = createApp({ auth, sandbox: { isolation: { minimum: 'best' }, warm: 1 } })
+    const { tool, calls } = countingTool({ readOnly: true })
+    app.registerTool(tool)
+    app.agentEndpoint({ name: 'a', tools: ['pay'], execute: true })
+    const code = 'return (await tools.pay({ amount: 2 })).paid'
+    const outcome = await app.execute({ endpoint: 'a', code, user: { userId: 'u1' } })
+    expect(outcome).toMatchObject({ status: 'completed', result: 2 })
+    expect(calls).toHaveLength(1)
   })
 
   it('accepts a handler without a model', () => {

@@ -332,6 +332,29 @@ describe('judging', () => {
     expect(outcome).toMatchObject({ status: 'timed_out', error: { code: 'ERR_SANDBOX_TIMEOUT' } })
   })
 
+  it('of tool calls is bounded in what is on its way and never answered', async () => {
+    const slow = defineTool({
+      name: 'slow',
+      description: 'Never answers',
+      input: jsonSchema({}),
+      readOnly: true,
+      run: (_text, { signal }) =>
+        new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason)),
+        ),
+    })
+    const app = createTestApp([])
+    apps.push(app)
+    const limits = { maxMessageBytes: 500_000 }
+    app.agentEndpoint({ name: 'it', public: true, execute: true, tools: [slow], limits })
+    const code = `const text = 'x'.repeat(400_000), all = []
+while (all.length < 200) all.push(tools.slow(text))
+await Promise.all(all)`
+    const outcome = await app.execute({ endpoint: 'it', code, user: author })
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'ERR_SANDBOX_LIMIT' } })
+    expect(outcome.toolCalls.length).toBeLessThan(5)
+  })
+
   it('of tool calls is bounded in what all of them move', async () => {
     const big = defineTool({
       name: 'big',

@@ -9,6 +9,12 @@ const DIRECTION = /[\u202A-\u202E\u2066-\u2069]/g
 /** Characters without width. Emoji are joined with one of them, so texts and comments may have them. */
 const WITHOUT_WIDTH = /[\u00AD\u180E\u200B-\u200F\u2060-\u2064\uFEFF\uFFF9-\uFFFB]/g
 
+/**
+ * Line ends that nobody sees: they end a comment, and engines differ in whether what follows begins a new
+ * line, so one text could be two programs. Strings and templates may have them.
+ */
+const LINE_ENDS = /[\u2028\u2029]/g
+
 /** Characters that an approver cannot see. */
 export const noInvisibleCharacters: Rule = {
   id,
@@ -18,7 +24,18 @@ export const noInvisibleCharacters: Rule = {
       ...positionIn(program.source, index),
     })),
     ...hiddenInCode(program),
+    ...lineEndsInCode(program),
   ],
+}
+
+function lineEndsInCode(program: ProgramView): Finding[] {
+  const matches = [...program.code.matchAll(LINE_ENDS)]
+  if (matches.length === 0) return []
+  const texts = program.paths('StringLiteral', 'TemplateElement').map(({ node }) => node)
+  return matches.flatMap(({ index, 0: character }) => {
+    const isText = texts.some(({ start, end }) => (start ?? 0) <= index && index < (end ?? 0))
+    return isText ? [] : [findingAt(program, id, { start: index }, message(character))]
+  })
 }
 
 function hiddenInCode(program: ProgramView): Finding[] {

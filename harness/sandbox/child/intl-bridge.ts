@@ -117,7 +117,7 @@ export class IntlBridge {
     const call = METHODS.has(method) ? formatter[method] : undefined
     if (typeof call !== 'function') throw new TypeError('Not a method of this formatter')
     const value = call.apply(formatter, args.map(unpack))
-    return method === 'segment' ? [...(value as Iterable<unknown>)] : value
+    return method === 'segment' ? [...(value as Intl.Segments)].map(withoutInput) : value
   }
 
   #locale(
@@ -141,4 +141,9 @@ export class IntlBridge {
       return date.toLocaleTimeString(localesOf(locales), zoned(options))
     return date.toLocaleString(localesOf(locales), zoned(options))
   }
+}
+
+/** Each segment carries the whole text; the realm has that already, and a copy per word adds up. */
+function withoutInput({ segment, index, isWordLike }: Intl.SegmentData): object {
+  return { segment, index, ...(isWordLike === undefined ? {} : { isWordLike }) }
 }

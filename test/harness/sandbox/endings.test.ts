@@ -95,6 +95,10 @@ const throwing: Record<string, readonly [string, object]> = {
     'await new Promise(() => setTimeout(() => { throw new RangeError("late") }, 1))',
     { name: 'RangeError', message: 'late' },
   ],
+  'a throw in a microtask': [
+    'queueMicrotask(() => { throw new Error("later") }); await new Promise((r) => setTimeout(r, 50)); return 1',
+    { name: 'Error', message: 'later' },
+  ],
   'deep recursion': ['const f = () => f() + 1; return f()', { name: 'RangeError' }],
   'deep JSON': ['return JSON.parse("[".repeat(1e5))', { name: 'RangeError' }],
   'a wait for nothing': [

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
+import { ConfigurationError } from '../../../harness/errors.ts'
 import { ProcessSandbox } from '../../../harness/sandbox/process-sandbox.ts'
 import { bestSandbox, outcomeOf, runBody } from './run-in-sandbox.ts'
 
@@ -134,8 +135,8 @@ describe('ProcessSandbox', () => {
   })
 
   it('refuses options that make no sense', () => {
-    expect(() => new ProcessSandbox({ warm: -1 })).toThrow(RangeError)
-    expect(() => new ProcessSandbox({ maxConcurrent: 0 })).toThrow(RangeError)
+    expect(() => new ProcessSandbox({ warm: -1 })).toThrow(ConfigurationError)
+    expect(() => new ProcessSandbox({ maxConcurrent: 0 })).toThrow(ConfigurationError)
   })
 
   it('does nothing when its file is imported', async () => {

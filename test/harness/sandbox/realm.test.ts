@@ -98,6 +98,10 @@ const features: Record<string, Record<string, readonly [string, JsonValue]>> = {
       'return [(1234567.891).toLocaleString(), (1234.5).toLocaleString("de-DE", { style: "currency", currency: "EUR" }), 12n.toLocaleString("en"), [1, 2].map(new Intl.NumberFormat("en", { minimumFractionDigits: 1 }).format)]',
       ['1,234,567.891', '1.234,50\u00a0€', '12', ['1.0', '2.0']],
     ],
+    'segments of a long text': [
+      'const words = [...new Intl.Segmenter("en", { granularity: "word" }).segment("word ".repeat(4000))]; return [words.length, words[1].index, words[0].input.length]',
+      [8000, 4, 20000],
+    ],
     'dates in UTC': [
       'const d = new Date(0); return [d.toLocaleDateString(), d.toLocaleTimeString("de-DE"), d.toLocaleString("en-GB"), d.getHours(), new Intl.DateTimeFormat().resolvedOptions().timeZone]',
       ['1/1/1970', '00:00:00', '01/01/1970, 00:00:00', 0, 'UTC'],

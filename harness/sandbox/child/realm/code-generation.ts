@@ -1,7 +1,7 @@
 import type { Intrinsics } from './intrinsics.ts'
 
 /**
- * Takes `eval` and the function constructors away: text that was not part of the program was never
+ * Takes `eval`, the function constructors and the hook for stack traces away: text that was not part of the program was never
  * analysed or shown to an approver, so it does not run. `instanceof Function` keeps working.
  */
 export function blockCodeGeneration(intrinsics: Intrinsics): void {
@@ -30,4 +30,6 @@ export function blockCodeGeneration(intrinsics: Intrinsics): void {
   const blockedEval = (_text: unknown): never => refuse()
   define(blockedEval, 'name', { value: 'eval', configurable: true })
   expose(globalThis, 'eval', blockedEval)
+  // A hook for stack traces is handed the functions on the stack, the realm's own among them.
+  define(Error, 'prepareStackTrace', { get: () => undefined, set: () => {}, configurable: false })
 }

@@ -73,6 +73,34 @@ export function createEntry(host: HostCall, intrinsics: Intrinsics, parts: Realm
     }
   }
 
+  // What throws in a job of the engine's own is thrown by the program, like what throws in a timer.
+  const guarded =
+    (callback: unknown) =>
+    (...args: unknown[]): void => {
+      try {
+        apply(callback, undefined, args)
+      } catch (error) {
+        failed(error)
+      }
+    }
+  const enqueue = globalThis.queueMicrotask
+  expose(globalThis, 'queueMicrotask', (callback: unknown): void => {
+    if (typeof callback !== 'function') {
+      throw new TypeError('The argument of queueMicrotask must be a function')
+    }
+    enqueue(guarded(callback))
+  })
+  const Registry = globalThis.FinalizationRegistry
+  expose(
+    globalThis,
+    'FinalizationRegistry',
+    class FinalizationRegistry extends Registry<unknown> {
+      constructor(cleanup: unknown) {
+        super(typeof cleanup === 'function' ? guarded(cleanup) : (cleanup as () => void))
+      }
+    },
+  )
+
   return intrinsics.freeze({
     start: (data, settings) => {
       const { tools, maxOutputBytes, maxConsoleBytes, maxMessageBytes } = parseJson(settings) as {
