@@ -91,15 +91,13 @@ export function createEntry(host: HostCall, intrinsics: Intrinsics, parts: Realm
     enqueue(guarded(callback))
   })
   const Registry = globalThis.FinalizationRegistry
-  expose(
-    globalThis,
-    'FinalizationRegistry',
-    class FinalizationRegistry extends Registry<unknown> {
-      constructor(cleanup: unknown) {
-        super(typeof cleanup === 'function' ? guarded(cleanup) : (cleanup as () => void))
-      }
-    },
-  )
+  const GuardedRegistry = class extends Registry<unknown> {
+    constructor(cleanup: unknown) {
+      super(typeof cleanup === 'function' ? guarded(cleanup) : (cleanup as () => void))
+    }
+  }
+  intrinsics.define(GuardedRegistry, 'name', { value: 'FinalizationRegistry', configurable: true })
+  expose(globalThis, 'FinalizationRegistry', GuardedRegistry)
 
   return intrinsics.freeze({
     start: (data, settings) => {
