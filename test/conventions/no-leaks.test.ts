@@ -23,11 +23,11 @@ describe('tracked files', () => {
 })
 
 const denied = {
-  'a working folder': `const file = '/work/main/package.json'`,
+  'a working folder': `const file = '/workspace/shop/package.json'`,
   'a home folder': 'see /home/maria/notes.txt',
   'a home folder of macOS': 'at /Users/maria/project/a.ts:1',
   'the home folder of root': '(/root/.npmrc)',
-  'a file url': `import('file:///work/main/a.ts')`,
+  'a file url': `import('file:///home/maria/a.ts')`,
   'a resolved url in a lock file': '"resolved": "https://packages.example/left-pad.tgz"',
   'the public registry': 'registry=https://registry.npmjs.org/',
 }
