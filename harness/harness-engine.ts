@@ -2,22 +2,31 @@ import { ApprovalGate } from './approval/approval-gate.ts'
 import type { ApprovalRequest } from './approval/approval-request.ts'
 import type { ApprovalRule } from './approval/approval-rule.ts'
 import type { ApprovalWorkflow } from './approval/approval-workflow.ts'
-import { type ErrorCode, SandboxError } from './errors.ts'
+import { AgenticError, SandboxError } from './errors.ts'
 import { ReplayCursor } from './journal/replay.ts'
 import type { JournalEntry, RunJournal } from './journal/run-journal.ts'
 import type { JsonValue } from './json-value.ts'
+import { beforeEnd, type Judgement, type JudgeRequest, judgeProgram } from './judge-program.ts'
 import { type Logger, silentLogger } from './logger.ts'
-import { evaluateProgramPolicies } from './policy/evaluate-policies.ts'
-import type { Policy, PolicyContext } from './policy/policy.ts'
-import type { Program, ProgramLanguage } from './program.ts'
+import type { CapabilityPlan } from './plan/capability-plan.ts'
+import type { Program } from './program.ts'
 import type { ProgramReader } from './program-reader.ts'
-import { type Action, type Requester, strictestAction } from './requester.ts'
+import type { Action } from './requester.ts'
+import { failureOf, late, refusalOf, refusedBy, stoppedBy, unawaited } from './run-ending.ts'
 import { describeEnding, type RunFailure } from './run-failure.ts'
 import type { IsolationFacts } from './sandbox/isolation/isolation-level.ts'
 import type { ResourceLimits } from './sandbox/resource-limits.ts'
-import type { ConsoleLine, ResourceUsage, Sandbox, SandboxResult } from './sandbox/sandbox.ts'
-import { type GateStop, ToolGate } from './sandbox/tool-gate.ts'
-import type { Tool } from './sandbox/tool-host.ts'
+import {
+  type AbandonedCall,
+  type ConsoleLine,
+  NO_USAGE,
+  type ResourceUsage,
+  type Sandbox,
+  type SandboxEvent,
+  type SandboxResult,
+} from './sandbox/sandbox.ts'
+import { ToolGate } from './sandbox/tool-gate.ts'
+import type { TypeChecker } from './types/type-checker.ts'
 import type { OutputValidator } from './validation/output-validator.ts'
 import { validateOutput } from './validation/validate-output.ts'
 import { decide, type Finding } from './verdict.ts'
@@ -28,35 +37,38 @@ export interface HarnessEngineOptions {
   readonly sandbox: Sandbox
   readonly journal: RunJournal
   readonly approvals: ApprovalWorkflow
+  /** Checks the types of programs, for requests that want it; without one they are not checked. */
+  readonly typeChecker?: TypeChecker
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly clock?: () => number
   readonly logger?: Logger
 }
 
 /** One program to be judged and run. */
-export interface HarnessRequest {
-  readonly runId: string
-  readonly endpoint: string
-  readonly entrance: 'intent' | 'execute'
-  readonly source: string
-  readonly language: ProgramLanguage
-  /** What the intent says the run does; the plan and the entrance can only make it stricter. */
-  readonly intentAction: Action
+export interface HarnessRequest extends JudgeRequest {
   readonly intent?: string
   readonly domain?: string
-  readonly requester: Requester | null
   readonly data: JsonValue
-  readonly tools: readonly Tool[]
-  readonly policies: readonly Policy[]
   readonly approvalRules: readonly ApprovalRule[]
   readonly validators: readonly OutputValidator[]
   readonly limits: ResourceLimits
   readonly determinism: { readonly startTimeMs: number; readonly seed: string }
-  /** Set on resume: the hash of the program that was judged before. */
-  readonly expectedHash?: string
-  /** For tests of single layers only. Tool calls are judged all the same. */
-  readonly skip?: { readonly analysis: boolean; readonly policies: boolean }
-  readonly signal?: AbortSignal
+  /**
+   * What becomes of wrong types: nobody looks for them, they are warnings, or a program with some that can
+   * be mended ends as `ERR_PROGRAM_TYPE` before anybody is asked and anything runs. Default `off`.
+   */
+  readonly typeCheck?: 'off' | 'warn' | 'refuse'
+  /**
+   * The place of the program's first tool call in the run's journal, when other programs of the same run
+   * have failed before it. What they called must have changed nothing. Default 0.
+   */
+  readonly firstSeq?: number
+  /** Where the program runs, when it is another sandbox than the engine's own. */
+  readonly sandbox?: Sandbox
+  /** Whose programs may share a process with this one; undefined alone. */
+  readonly trustDomain?: string
+  /** Told of console lines and progress as they come. */
+  readonly onEvent?: (event: SandboxEvent) => void
   /**
    * Told of the program when every gate before approval has let it through. Nobody is asked and nothing
    * runs before it resolves.
@@ -79,6 +91,8 @@ export interface HarnessOutcome {
   /** The effective action: the strictest of intent, plan and entrance. */
   readonly action: Action
   readonly program?: Program
+  /** What the program can reach; absent when it was not let through. */
+  readonly plan?: CapabilityPlan
   /** The program's value and its JSON text; only with status `completed`. */
   readonly result?: JsonValue
   readonly serialized?: string
@@ -88,19 +102,11 @@ export interface HarnessOutcome {
   readonly findings: readonly Finding[]
   readonly calls: readonly JournalEntry[]
   readonly console: readonly ConsoleLine[]
+  /** Tool calls that the program did not await, or that its end cut off. */
+  readonly abandonedCalls?: readonly AbandonedCall[]
   readonly usage: ResourceUsage
   readonly isolation?: IsolationFacts
 }
-
-/** What it means for a run that its text could not be read as a program. */
-const UNREADABLE = {
-  ERR_PROGRAM_SYNTAX: 'failed',
-  ERR_SANDBOX_LIMIT: 'denied',
-  ERR_SANDBOX_TIMEOUT: 'timed_out',
-  ERR_OVERLOADED: 'failed',
-} as const
-
-const NO_USAGE: ResourceUsage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, outputBytes: 0 }
 
 /** The longest that calls of an ended run are waited for, so that their answers reach the journal. */
 const ABORT_GRACE_MS = 250
@@ -137,88 +143,56 @@ export class HarnessEngine {
     const deadline = AbortSignal.timeout(request.limits.timeoutMs)
     const ended =
       request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline])
-    const tools = new Map(request.tools.map((tool) => [tool.name, tool]))
-    const read = await this.#options.reader.read({
-      source: request.source,
-      language: request.language,
-      toolNames: [...tools.keys()],
-      maxProgramBytes: request.limits.maxProgramBytes,
-      skipRules: request.skip?.analysis ?? false,
-      fairKey: fairKeyOf(request),
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
-      deadlineMs: request.limits.timeoutMs,
+    const { typeCheck = 'off' } = request
+    const { reader, typeChecker } = this.#options
+    const judgement = await judgeProgram(request, {
+      reader,
+      ended,
+      ...(typeChecker === undefined || typeCheck === 'off' ? {} : { typeChecker }),
     })
-    const refusal = { action: request.intentAction, calls: [], console: [], usage: NO_USAGE }
-    if (request.signal?.aborted) {
-      return { ...refusal, status: 'cancelled', findings: [], error: cancelled() }
+    if (judgement.kind !== 'admitted') return refusalOf(request, judgement)
+    const { program, action, plan, findings } = judgement
+    const judged = {
+      ...{ action, program, plan, findings },
+      ...{ calls: [], console: [], usage: NO_USAGE },
     }
-    if (!read.ok) {
-      const status = UNREADABLE[read.code]
-      const error = failureOf(read.code, read.findings)
-      return { ...refusal, status, findings: read.findings, error }
-    }
-    const { program } = read
-    if (request.expectedHash !== undefined && request.expectedHash !== program.hash) {
-      const message = 'The stored program is not the one that was judged before'
-      return {
-        ...refusal,
-        status: 'failed',
-        findings: [],
-        error: { code: 'ERR_RUN_DIVERGED', message, findings: [] },
-      }
-    }
-    const action = effectiveAction(request, program, tools)
-    const context: PolicyContext = {
-      runId: request.runId,
-      endpoint: request.endpoint,
-      action,
-      requester: request.requester,
-      tools,
-      signal: ended,
-    }
-    const policyFindings = request.skip?.policies
-      ? []
-      : await beforeEnd(ended, evaluateProgramPolicies(request.policies, program, context))
-    if (policyFindings === null)
-      return { ...refusal, action, program, findings: [], ...late(request) }
-    const verdict = decide([...program.findings, ...policyFindings])
-    const judged = { ...refusal, action, program, findings: verdict.findings }
-    if (verdict.decision === 'deny') {
-      const violations = verdict.findings.filter(({ severity }) => severity === 'violation')
-      const error = failureOf('ERR_POLICY_VIOLATION', violations)
-      return { ...judged, status: 'denied', error }
+    const mistyped = typeCheck === 'refuse' ? findings.filter(isMendableType) : []
+    if (mistyped.length > 0) {
+      return { ...judged, status: 'failed', error: failureOf('ERR_PROGRAM_TYPE', mistyped) }
     }
     await request.onAdmitted?.(program, action)
     const approvals = new ApprovalGate(this.#options.approvals, request.approvalRules, {
       ...request,
       action,
       program,
+      plan,
     })
     const approval = await approvals.program()
     if (approval.kind === 'wait') {
       return { ...judged, status: 'pending_approval', approval: approval.request }
     }
     if (approval.kind === 'refused') return { ...judged, ...refusedBy(approval.request) }
-    return this.#execute(request, {
-      program,
-      context,
-      approvals,
-      findings: verdict.findings,
-      started,
-    })
+    return this.#execute(request, { ...judgement, approvals, started })
   }
 
   async #execute(request: HarnessRequest, judged: JudgedProgram): Promise<HarnessOutcome> {
-    const { program, context, approvals } = judged
-    const { journal, sandbox } = this.#options
-    const recorded = await journal.read(request.runId)
+    const { program, plan, context, approvals } = judged
+    const { journal } = this.#options
+    const { sandbox = this.#options.sandbox, firstSeq = 0 } = request
+    const recorded = await this.#ownCalls(request)
+    const held = await approvals.heldCalls()
     const gate = new ToolGate(
       {
         context,
+        plan,
         policies: request.policies,
         approvals,
         journal,
-        replay: new ReplayCursor(recorded, await approvals.heldCalls()),
+        replay: new ReplayCursor(
+          recorded,
+          held.filter(({ seq }) => seq >= firstSeq),
+          firstSeq,
+        ),
         maxMovedBytes: 2 * request.limits.maxMessageBytes,
         clock: this.#clock,
         logger: this.#logger,
@@ -237,6 +211,8 @@ export class HarnessEngine {
         limits: { ...request.limits, timeoutMs: remainingMs },
         determinism: request.determinism,
         ...(request.signal === undefined ? {} : { signal: request.signal }),
+        ...(request.trustDomain === undefined ? {} : { trustDomain: request.trustDomain }),
+        ...(request.onEvent === undefined ? {} : { onEvent: request.onEvent }),
         onToolCall: (call) => gate.handle(call),
       })
     } catch (error) {
@@ -247,6 +223,7 @@ export class HarnessEngine {
         status: 'failed',
         action: context.action,
         program,
+        plan,
         findings: judged.findings,
         calls: recorded,
         console: [],
@@ -255,19 +232,37 @@ export class HarnessEngine {
       }
     }
     await gate.close(result.ending.kind === 'suspended' ? remainingMs : ABORT_GRACE_MS)
-    const calls = await journal.read(request.runId)
+    const calls = await this.#ownCalls(request)
     return this.#conclude(request, { ...judged, result, calls, gate })
   }
 
+  /**
+   * The calls of this program. Those of programs before it are not repeated and not answered again, which
+   * only calls that changed nothing allow.
+   */
+  async #ownCalls({ runId, firstSeq = 0 }: HarnessRequest): Promise<readonly JournalEntry[]> {
+    const entries = await this.#options.journal.read(runId)
+    if (entries.some(({ seq, readOnly }) => seq < firstSeq && !readOnly)) {
+      throw new AgenticError(
+        'ERR_RUN_DIVERGED',
+        'An earlier program of this run called a tool that changes something, so no other may follow',
+      )
+    }
+    return entries.filter(({ seq }) => seq >= firstSeq)
+  }
+
   async #conclude(request: HarnessRequest, finished: FinishedProgram): Promise<HarnessOutcome> {
-    const { program, context, result, calls, gate } = finished
-    const findings = [...finished.findings, ...gate.findings]
+    const { program, plan, context, result, calls, gate } = finished
+    const forgotten = result.ending.kind === 'returned' ? unawaited(result.abandonedCalls) : []
+    const findings = [...finished.findings, ...gate.findings, ...forgotten]
     const base = {
       action: context.action,
       program,
+      plan,
       findings,
       calls,
       console: result.console,
+      abandonedCalls: result.abandonedCalls,
       usage: result.usage,
       isolation: result.isolation,
     }
@@ -305,14 +300,13 @@ export class HarnessEngine {
   }
 }
 
-interface JudgedProgram {
-  readonly program: Program
-  readonly context: PolicyContext
+interface JudgedProgram extends Pick<Admission, 'program' | 'context' | 'findings' | 'plan'> {
   readonly approvals: ApprovalGate
-  readonly findings: readonly Finding[]
   /** `performance.now()` when the run began. */
   readonly started: number
 }
+
+type Admission = Extract<Judgement, { readonly kind: 'admitted' }>
 
 interface FinishedProgram extends JudgedProgram {
   readonly result: SandboxResult
@@ -320,95 +314,6 @@ interface FinishedProgram extends JudgedProgram {
   readonly gate: ToolGate
 }
 
-/** Callers take turns, so that one caller's slow texts do not hold up another's. */
-function fairKeyOf({ requester, endpoint }: HarnessRequest): string {
-  if (requester === null) return `endpoint ${endpoint}`
-  return `user ${requester.tenantId ?? ''} ${requester.userId}`
-}
-
-function effectiveAction(
-  request: HarnessRequest,
-  program: Program,
-  tools: ReadonlyMap<string, Tool>,
-): Action {
-  const mayWrite = program.facts.toolUses.some(({ tool }) =>
-    tool === '*'
-      ? request.tools.some(({ readOnly }) => !readOnly)
-      : tools.get(tool)?.readOnly === false,
-  )
-  return strictestAction(
-    request.intentAction,
-    mayWrite ? 'write' : 'read',
-    request.entrance === 'execute' ? 'execute' : 'read',
-  )
-}
-
-function failureOf(code: ErrorCode, findings: readonly Finding[]): RunFailure {
-  const message = findings
-    .map(({ message, line }) => (line === undefined ? message : `${message} (line ${line})`))
-    .join('; ')
-  return { code, message, findings }
-}
-
-function cancelled(): RunFailure {
-  return { code: 'ERR_RUN_CANCELLED', message: 'The run was cancelled', findings: [] }
-}
-
-/** Policies and validators are other people's code: the run's time bounds them too. */
-async function beforeEnd<T>(ended: AbortSignal, work: Promise<T>): Promise<T | null> {
-  const { promise, resolve } = Promise.withResolvers<null>()
-  const onEnd = () => resolve(null)
-  if (ended.aborted) onEnd()
-  ended.addEventListener('abort', onEnd, { once: true })
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    ended.removeEventListener('abort', onEnd)
-  }
-}
-
-function late(request: HarnessRequest): Ending {
-  if (request.signal?.aborted) return { status: 'cancelled', error: cancelled() }
-  const message = 'Judging the run took longer than the run may take'
-  return {
-    status: 'timed_out',
-    error: { code: 'ERR_SANDBOX_TIMEOUT', message, findings: [] },
-  }
-}
-
-type Ending = Pick<HarnessOutcome, 'status' | 'error' | 'approval'>
-
-function refusedBy(request: ApprovalRequest): Ending {
-  if (request.state === 'expired') {
-    const message = 'Nobody decided in time'
-    return { status: 'expired', error: { code: 'ERR_APPROVAL_EXPIRED', message, findings: [] } }
-  }
-  const reason = request.decision?.reason
-  const message = reason === undefined ? 'An approver said no' : `An approver said no: ${reason}`
-  return { status: 'rejected', error: { code: 'ERR_APPROVAL_REJECTED', message, findings: [] } }
-}
-
-function stoppedBy(stop: GateStop): Ending {
-  switch (stop.kind) {
-    case 'waiting':
-      return { status: 'pending_approval', approval: stop.request }
-    case 'refused':
-      return refusedBy(stop.request)
-    case 'diverged': {
-      const error = { code: 'ERR_RUN_DIVERGED', message: stop.message, findings: [] } as const
-      return { status: 'failed', error }
-    }
-    case 'outcome-unknown': {
-      const message = `Call ${stop.seq} of tool "${stop.tool}" was on its way when the process ended; whether it arrived is not known`
-      return {
-        status: 'outcome_unknown',
-        error: { code: 'ERR_TOOL_FAILED', message, findings: [] },
-      }
-    }
-    case 'error':
-      return {
-        status: 'failed',
-        error: { code: stop.code, message: stop.message, findings: [] },
-      }
-  }
+function isMendableType({ source, repairable }: Finding): boolean {
+  return source === 'types' && repairable === true
 }

@@ -41,8 +41,24 @@ export { callDigest, canonicalJson } from './journal/canonical-json.ts'
 export { MemoryRunJournal } from './journal/memory-run-journal.ts'
 export type { JournalAnswer, JournalEntry, RunJournal } from './journal/run-journal.ts'
 export type { JsonObject, JsonValue } from './json-value.ts'
+export type { JudgeMeans, Judgement, JudgeRequest } from './judge-program.ts'
+export { judgeProgram } from './judge-program.ts'
 export type { Logger } from './logger.ts'
 export { silentLogger } from './logger.ts'
+export type {
+  CapabilityPlan,
+  PlannableTool,
+  PlannedSql,
+  PlannedStatement,
+  PlannedTool,
+  PlanSources,
+  SqlReader,
+  SqlShape,
+} from './plan/capability-plan.ts'
+export { derivePlan } from './plan/capability-plan.ts'
+export type { PlanCover, PlannedCall } from './plan/covers-call.ts'
+export { coversCall } from './plan/covers-call.ts'
+export { describePlan } from './plan/describe-plan.ts'
 export type { CodePolicyOptions } from './policy/code-policy.ts'
 export { CodePolicy } from './policy/code-policy.ts'
 export type { DataPolicyOptions } from './policy/data-policy.ts'
@@ -71,28 +87,44 @@ export type {
   IsolationLevel,
   IsolationMinimum,
 } from './sandbox/isolation/isolation-level.ts'
-export type { ProcessSandboxOptions } from './sandbox/process-sandbox.ts'
+export type { ProcessSandboxOptions, SandboxEngine } from './sandbox/process-sandbox.ts'
 export { ProcessSandbox } from './sandbox/process-sandbox.ts'
 export type { ResourceLimits } from './sandbox/resource-limits.ts'
 export { DEFAULT_LIMITS } from './sandbox/resource-limits.ts'
 export type {
+  AbandonedCall,
   ConsoleLine,
   GuestError,
+  Progress,
   ResourceUsage,
   Sandbox,
   SandboxEnding,
+  SandboxEvent,
   SandboxRequest,
   SandboxResult,
   SandboxToolAnswer,
   SandboxToolCall,
 } from './sandbox/sandbox.ts'
+export { NO_USAGE } from './sandbox/sandbox.ts'
 export type {
   SchemaAnswer,
+  SqlDeclaration,
   SqlDialect,
   Tool,
   ToolContext,
   ToolSchema,
 } from './sandbox/tool-host.ts'
+export type { PoolOptions } from './sandbox/worker-pool.ts'
+export type { TypeScriptInstallation } from './types/find-typescript.ts'
+export { findTypeScript } from './types/find-typescript.ts'
+export type { ObjectType, ObjectTypeProperty, TypeStyle } from './types/schema-to-type.ts'
+export { acceptsEmptyObject, propertyKey, schemaToType } from './types/schema-to-type.ts'
+export type { DeclaredType, ToolTypes, TypedTool } from './types/tool-types.ts'
+export { declareToolTypes } from './types/tool-types.ts'
+export type { CheckedProgram, TypeChecker } from './types/type-checker.ts'
+export type { TypeFinding, TypeRuleId } from './types/type-finding.ts'
+export type { TypeScriptCheckerOptions } from './types/typescript-checker.ts'
+export { TypeScriptChecker } from './types/typescript-checker.ts'
 export { refuseUnknownOptions } from './unknown-options.ts'
 export { OutputSizeMonitor } from './validation/output-size.ts'
 export { OutputTypeValidator } from './validation/output-type.ts'

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
 import { SandboxError } from './errors.ts'
 import type { JsonValue } from './json-value.ts'
@@ -13,7 +12,8 @@ import {
   readAnswer,
 } from './parsing/program-message.ts'
 import { checkSource } from './parsing/source-limits.ts'
-import type { Program, ProgramLanguage } from './program.ts'
+import type { Program, ProgramLanguage, PureModule } from './program.ts'
+import { programHash } from './program-hash.ts'
 import { Places } from './sandbox/places.ts'
 import type { Finding } from './verdict.ts'
 
@@ -21,7 +21,11 @@ import type { Finding } from './verdict.ts'
 export interface ProgramReaderOptions {
   /** Heap of each child, in MiB. Default 256. */
   readonly memoryMb?: number
-  /** Longest time for one program, in milliseconds; always counted against the run. Default 1 000. */
+  /**
+   * Longest time for a program of 256 KiB, in milliseconds; a shorter one has in proportion less, and at least
+   * a quarter. Where the system tells, it is processor time, and up to ten seconds more by the clock, so that
+   * a busy machine turns no program away. Always counted against the run. Default 1 000.
+   */
   readonly deadlineMs?: number
   /** Most children at a time; one that is never needed is never started. Default 2. */
   readonly maxChildren?: number
@@ -37,6 +41,8 @@ export interface ReadRequest {
   readonly toolNames: readonly string[]
   /** Largest text, in bytes of UTF-8. */
   readonly maxProgramBytes: number
+  /** Modules of the host that the program may import; see `CodePolicy`. Default: none. */
+  readonly modules?: readonly PureModule[]
   /** Leaves out the rules of static analysis. For tests of the layers behind them. Default false. */
   readonly skipRules?: boolean
   /** Who asks, so that callers take turns: the user, else the endpoint. Default: nobody's own turn. */
@@ -135,12 +141,14 @@ export class ProgramReader {
       source: request.source,
       language: request.language,
       toolNames: [...request.toolNames],
+      modules: [...(request.modules ?? [])],
       skipRules: request.skipRules ?? false,
     }
     const child = this.#idle.pop() ?? this.#addChild()
     try {
       const answer = await child.call(question as unknown as JsonValue, {
-        deadlineMs: this.#deadlineMs,
+        deadlineMs: this.#deadlineMs * shareFor(request.source),
+        patienceMs: PATIENCE_MS,
         signal,
       })
       this.#idle.push(child)
@@ -163,6 +171,15 @@ export class ProgramReader {
     return child
   }
 }
+
+/** How much of the deadline a text gets. */
+function shareFor(source: string): number {
+  return Math.min(1, Math.max(1 / 4, source.length / FULL_LENGTH))
+}
+
+const FULL_LENGTH = 262_144
+/** How long a child is waited for that the machine gives no time. The run's own time is always the end. */
+const PATIENCE_MS = 10_000
 
 // What a timer can count; it fires at once when told more.
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -220,7 +237,8 @@ function programOf(request: ReadRequest, message: JsonValue): ReadProgram {
   if (answer === null) return unread('crashed')
   if (!answer.ok) return answer
   const { code, facts, findings, positions } = answer
-  const hash = createHash('sha256').update(code, 'utf8').digest('hex')
-  const program: Program = { source, language, code, hash, facts, findings, positions }
+  const hash = programHash(code)
+  // Policies of users see it before it runs, and may only look.
+  const program = Object.freeze({ source, language, code, hash, facts, findings, positions })
   return { ok: true, program }
 }

@@ -2,6 +2,7 @@ import {
   type ApprovalRule,
   ConfigurationError,
   DEFAULT_LIMITS,
+  declareToolTypes,
   type JsonValue,
   type Logger,
   type OutputValidator,
@@ -9,11 +10,14 @@ import {
   type ProgramLanguage,
   type ResourceLimits,
   refuseUnknownOptions,
+  type Sandbox,
   type Tool,
+  type ToolTypes,
 } from '../harness/index.ts'
 import type { Intent, IntentScope, ProgramExample, ToolRegistry } from '../runtime/index.ts'
 import { checkEndpointOptions, checkScopeOptions } from './check-options.ts'
 import type { RunOutcome } from './run-outcome.ts'
+import type { EndpointSandboxOptions, Sandboxes } from './sandboxes.ts'
 import type { AuthUser } from './security/auth-user.ts'
 import type { Authenticator } from './security/authenticator.ts'
 
@@ -52,7 +56,18 @@ export interface ScopeOptions {
   readonly validators?: readonly OutputValidator[]
   /** Replaces single limits of the level above. */
   readonly limits?: Partial<ResourceLimits>
+  /**
+   * Whether programs are checked against the types of their tools: not at all, with warnings, or so that the
+   * model mends them before they run. Needs the package `typescript`. Default `repair` where there is a
+   * model, else `warn`.
+   */
+  readonly typeCheck?: TypeCheckMode
+  /** How often the model is asked to mend its program, at most; 0 never asks. 0 to 10, default 2. */
+  readonly repairRounds?: number
 }
+
+/** What becomes of wrong types. Programs that callers bring have warnings, whichever is chosen but `off`. */
+export type TypeCheckMode = 'off' | 'warn' | 'repair'
 
 /** How an endpoint is declared. Everything that is said here is enforced; an unknown option is refused. */
 export interface AgentEndpointOptions extends ScopeOptions {
@@ -70,6 +85,8 @@ export interface AgentEndpointOptions extends ScopeOptions {
   readonly examples?: readonly ProgramExample[]
   /** The actions and domains that intents may have; others are refused before any code is written. */
   readonly intentScope?: IntentScope
+  /** Where the programs of this endpoint run, when it is not where the app's do. */
+  readonly sandbox?: EndpointSandboxOptions
 }
 
 /** An endpoint with everything that applies to it, from all levels. */
@@ -81,15 +98,28 @@ export interface AgentEndpoint {
   readonly approvalRules: readonly ApprovalRule[]
   readonly validators: readonly OutputValidator[]
   readonly limits: ResourceLimits
+  readonly typeCheck: TypeCheckMode
+  /** For the type check; absent where it is off. */
+  readonly toolTypes?: ToolTypes
+  readonly repairRounds: number
   readonly authenticator: Authenticator | null
   readonly isPublic: boolean
   readonly acceptsPrograms: boolean
   readonly examples: readonly ProgramExample[]
   readonly intentScope?: IntentScope
+  readonly sandbox: Sandbox
   readonly handler: AgentHandler | null
 }
 
-const SCOPE_KEYS = ['auth', 'policies', 'approval', 'validators', 'limits']
+const SCOPE_KEYS = [
+  'auth',
+  'policies',
+  'approval',
+  'validators',
+  'limits',
+  'typeCheck',
+  'repairRounds',
+]
 const ENDPOINT_KEYS = [
   ...SCOPE_KEYS,
   'name',
@@ -99,9 +129,11 @@ const ENDPOINT_KEYS = [
   'public',
   'examples',
   'intentScope',
+  'sandbox',
 ]
 // Timers take no more, and turn what is over into one millisecond.
 const MAX_LIMIT = 2_147_483_647
+const DEFAULT_REPAIR_ROUNDS = 2
 const NAME = /^[A-Za-z][\w-]{0,63}$/
 
 /**
@@ -116,6 +148,9 @@ export function resolveEndpoint(
     readonly prefix: string
     readonly handler: AgentHandler | null
     readonly registered: ToolRegistry
+    readonly sandboxes: Sandboxes
+    /** Whether the app has a model that can be asked again. */
+    readonly hasModel: boolean
   },
 ): AgentEndpoint {
   refuseUnknownOptions('agentEndpoint', options, ENDPOINT_KEYS)
@@ -147,6 +182,7 @@ export function resolveEndpoint(
   refuseDuplicates(`Endpoint "${name}" grants`, 'tool', tools)
   const approvalRules = levels.flatMap(({ approval }) => approval ?? [])
   refuseDuplicates(`Endpoint "${name}" has`, 'approval rule', approvalRules)
+  const typeCheck = innermost(levels, 'typeCheck') ?? (setting.hasModel ? 'repair' : 'warn')
   return {
     name,
     description: options.description ?? '',
@@ -155,13 +191,25 @@ export function resolveEndpoint(
     approvalRules,
     validators: levels.flatMap(({ validators }) => validators ?? []),
     limits: resolveLimits(levels),
+    typeCheck,
+    ...(typeCheck === 'off' ? {} : { toolTypes: declareToolTypes(tools) }),
+    repairRounds: innermost(levels, 'repairRounds') ?? DEFAULT_REPAIR_ROUNDS,
     authenticator,
     isPublic: options.public ?? false,
     acceptsPrograms: options.execute ?? false,
     examples: options.examples ?? [],
     ...(options.intentScope === undefined ? {} : { intentScope: options.intentScope }),
+    sandbox: setting.sandboxes.for(options.sandbox ?? {}),
     handler: setting.handler,
   }
+}
+
+/** What the innermost level says that says anything. */
+function innermost<Key extends 'typeCheck' | 'repairRounds'>(
+  levels: readonly ScopeOptions[],
+  key: Key,
+): ScopeOptions[Key] | undefined {
+  return levels.findLast((level) => level[key] !== undefined)?.[key]
 }
 
 function refuseDuplicates(

@@ -32,6 +32,8 @@ export class AgentRouter {
       'approval',
       'validators',
       'limits',
+      'typeCheck',
+      'repairRounds',
     ])
     checkScopeOptions('router', options)
     if (!/^[A-Za-z][\w-]{0,63}$/.test(options.prefix)) {

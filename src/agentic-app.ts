@@ -7,12 +7,9 @@ import {
   type Logger,
   OutputSizeMonitor,
   OutputTypeValidator,
-  ProcessSandbox,
-  type ProcessSandboxOptions,
   ProgramReader,
   ReadOnlyValidator,
   ResourceMonitor,
-  refuseUnknownOptions,
   type Tool,
 } from '../harness/index.ts'
 import { AgentRuntime, type LanguageModel, ToolRegistry } from '../runtime/index.ts'
@@ -27,16 +24,19 @@ import { AgentRouter, type RouterOptions } from './agent-router.ts'
 import { Approvals } from './approvals.ts'
 import type { AuthorizationPolicy } from './authorization/authorization-policy.ts'
 import { ProductionAuthorizationPolicy } from './authorization/production-authorization-policy.ts'
-import { checkScopeOptions } from './check-options.ts'
+import { checkAppOptions } from './check-app-options.ts'
 import { drain } from './drain.ts'
 import { RequestError } from './errors.ts'
 import { createAppPort } from './http/create-app-port.ts'
 import { createHttpApp } from './http/create-http-app.ts'
 import { type RunningServer, serve } from './http/node-server.ts'
+import { openTypeChecker } from './open-type-checker.ts'
 import { RunPath } from './run-intent.ts'
+import { RunLeases } from './run-leases.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import type { IntentCall, ProgramCall } from './run-request.ts'
 import { Runs } from './runs.ts'
+import { type AppSandboxOptions, Sandboxes } from './sandboxes.ts'
 import { openStore, type Store } from './store/open-store.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { vouchedUser } from './vouched-user.ts'
@@ -52,7 +52,7 @@ export interface AgenticAppOptions extends ScopeOptions {
   /** A file for runs, approvals, journal, audit and sessions, or `':memory:'`. */
   readonly store: string
   /** Where programs run. The isolation minimum is `kernel` unless lowered by name; below it nothing runs. */
-  readonly sandbox?: Omit<ProcessSandboxOptions, 'logger'>
+  readonly sandbox?: AppSandboxOptions
   /** Most audit traces kept. Default 10 000. */
   readonly maxTraces?: number
   /** Largest request body in bytes. Default 6 291 456 (6 MiB). */
@@ -77,25 +77,6 @@ export interface ListenOptions {
   readonly hostname?: string
 }
 
-const APP_KEYS = [
-  'title',
-  'model',
-  'auth',
-  'authorization',
-  'store',
-  'policies',
-  'approval',
-  'validators',
-  'limits',
-  'sandbox',
-  'maxTraces',
-  'maxBodyBytes',
-  'maxIntentLength',
-  'logger',
-  'clock',
-  'unsafe',
-]
-const SANDBOX_KEYS = ['isolation', 'warm', 'maxConcurrent']
 const SWEEP_MS = 1_000
 const DRAIN = { patienceMs: 10_000, graceMs: 5_000 }
 
@@ -133,7 +114,9 @@ export class AgenticApp {
   readonly #endpoints = new Map<string, AgentEndpoint>()
   readonly #tools = new ToolRegistry()
   readonly #reader = new ProgramReader()
-  readonly #sandbox: ProcessSandbox
+  readonly #sandboxes: Sandboxes
+  readonly #leases: RunLeases
+  #typeChecker: ReturnType<typeof openTypeChecker> = null
   #started: Promise<Started> | null = null
   #sweep: NodeJS.Timeout | null = null
   #server: Promise<RunningServer> | null = null
@@ -141,17 +124,13 @@ export class AgenticApp {
 
   /** @throws {ConfigurationError} Names the mistake and the fix. */
   constructor(options: AgenticAppOptions) {
-    refuseUnknownOptions('AgenticApp', options ?? {}, APP_KEYS)
-    refuseIncomplete(options ?? {})
-    refuseUnknownOptions('sandbox', options.sandbox ?? {}, SANDBOX_KEYS)
-    refuseNoBounds(options)
-    refuseUnsafe(options)
+    checkAppOptions(options ?? {})
     this.#options = options
     this.title = options.title
     this.#authorization = options.authorization ?? new ProductionAuthorizationPolicy()
     this.#logger = options.logger ?? createLogger({ level: 'warn' })
     this.#clock = options.clock ?? Date.now
-    this.#sandbox = new ProcessSandbox({ ...options.sandbox, logger: this.#logger })
+    this.#sandboxes = new Sandboxes(options.sandbox ?? {}, this.#logger)
     if (options.unsafe !== undefined) {
       this.#logger.error({ unsafe: options.unsafe }, 'UNSAFE: layers are switched off for testing')
     }
@@ -159,7 +138,9 @@ export class AgenticApp {
       workflow: async () => (await this.#admit()).approvals,
       onDecided: (request) => this.runs.goOn(request),
     })
+    this.#leases = new RunLeases({ logger: this.#logger })
     this.runs = new Runs({
+      leases: this.#leases,
       started: () => this.#parts(),
       endpoint: (name) => this.#endpoints.get(name) ?? null,
       logger: this.#logger,
@@ -211,7 +192,7 @@ export class AgenticApp {
 
   /** What separates programs from the host, verified on a running child. */
   isolation(): Promise<IsolationFacts> {
-    return this.#sandbox.probe()
+    return this.#sandboxes.probe()
   }
 
   /** Opens the store and gets everything ready. `listen`, `run` and `fetch` do it by themselves. */
@@ -297,12 +278,14 @@ export class AgenticApp {
     // Only now: a start that was under way has set it meanwhile.
     if (this.#sweep !== null) clearInterval(this.#sweep)
     if (started) await this.#drain(started)
+    this.#leases.stop()
     const endpoints = [...this.#endpoints.values()]
     const granted = endpoints.flatMap(({ policies, tools }) => [...policies, ...tools])
     const owned = new Set([...granted, ...this.#tools.list()])
     await Promise.all([
-      this.#sandbox.close(),
+      this.#sandboxes.close(),
       this.#reader.close(),
+      this.#typeChecker?.close(),
       ...[...owned].map((part) => part.close?.()),
     ])
     await started?.store.close()
@@ -324,6 +307,8 @@ export class AgenticApp {
       prefix,
       handler: handler ?? null,
       registered: this.#tools,
+      sandboxes: this.#sandboxes,
+      hasModel: this.#options.model !== undefined,
     })
     if (this.#endpoints.has(endpoint.name)) {
       throw new ConfigurationError(`There are two endpoints "${endpoint.name}"; rename one`)
@@ -359,11 +344,13 @@ export class AgenticApp {
     const { store: location, maxTraces, model } = this.#options
     const store = await openStore(location, maxTraces === undefined ? {} : { maxTraces })
     const approvals = new ApprovalWorkflow({ store: store.approvals, clock: this.#clock })
+    this.#typeChecker ??= openTypeChecker(this.#logger)
     const engine = new HarnessEngine({
       reader: this.#reader,
-      sandbox: this.#sandbox,
+      sandbox: this.#sandboxes.for({}),
       journal: store.journal,
       approvals,
+      ...(this.#typeChecker === null ? {} : { typeChecker: this.#typeChecker }),
       clock: this.#clock,
       logger: this.#logger,
     })
@@ -380,12 +367,15 @@ export class AgenticApp {
         analysis: this.#options.unsafe?.skipAnalysis ?? false,
         policies: this.#options.unsafe?.skipPolicies ?? false,
       },
+      trustDomain: this.#sandboxes.trustDomain,
+      leases: this.#leases,
       onWaiting: (runId) => this.runs.recheck(runId),
     })
     this.#reader.warm()
     const started = { store, path, approvals, audit: store.audit }
     this.#sweep = setInterval(() => this.runs.sweep(), SWEEP_MS)
     this.#sweep.unref()
+    this.#leases.start(store.runs)
     this.runs.recover()
     return started
   }
@@ -403,37 +393,6 @@ export class AgenticApp {
       isolation: () => this.isolation(),
     })
   }
-}
-
-function refuseIncomplete(options: Partial<AgenticAppOptions>): void {
-  const { title, store, model } = options
-  for (const [name, value] of Object.entries({ title, store })) {
-    if (typeof value === 'string' && value !== '') continue
-    throw new ConfigurationError(`AgenticApp needs \`${name}\`, a text that is not empty`)
-  }
-  if (model !== undefined && typeof model?.generate !== 'function') {
-    throw new ConfigurationError(
-      'Option "model" takes a language model, for example of `aiSdkModel(…)`',
-    )
-  }
-  checkScopeOptions('AgenticApp', options)
-}
-
-function refuseNoBounds(options: AgenticAppOptions): void {
-  for (const name of ['maxTraces', 'maxBodyBytes', 'maxIntentLength'] as const) {
-    const value = options[name]
-    if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue
-    throw new ConfigurationError(`Option "${name}" must be a positive whole number`)
-  }
-}
-
-function refuseUnsafe(options: AgenticAppOptions): void {
-  if (options.unsafe === undefined) return
-  refuseUnknownOptions('unsafe', options.unsafe, ['skipAnalysis', 'skipPolicies'])
-  if (process.env['AIRLOCK_UNSAFE'] === '1') return
-  throw new ConfigurationError(
-    '`unsafe` switches layers off and needs AIRLOCK_UNSAFE=1 in the environment; it is for tests only',
-  )
 }
 
 function isLoopback(hostname: string): boolean {

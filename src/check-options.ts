@@ -9,13 +9,20 @@ import { Authenticator } from './security/authenticator.ts'
  * @throws {ConfigurationError} Names the option and what it takes.
  */
 export function checkScopeOptions(where: string, options: object): void {
-  const { auth, policies, approval, validators } = { ...options } as Record<string, unknown>
+  const fields = { ...options } as Record<string, unknown>
+  const { auth, policies, approval, validators, typeCheck, repairRounds } = fields
   if (auth !== undefined && !(auth instanceof Authenticator)) {
     refuse(where, 'auth', 'a `new Authenticator({ scheme, verify })`')
   }
   checkList(where, 'policies', policies, isPolicy, 'objects with `name` and a hook or a bound')
   checkList(where, 'approval', approval, isApprovalRule, '`new ApprovalRule({ … })`s')
   checkList(where, 'validators', validators, isValidator, 'objects with `name` and `validate`')
+  if (typeCheck !== undefined && !TYPE_CHECKS.includes(typeCheck)) {
+    refuse(where, 'typeCheck', "'off', 'warn' or 'repair'")
+  }
+  if (repairRounds !== undefined && !isCount(repairRounds, MAX_REPAIR_ROUNDS)) {
+    refuse(where, 'repairRounds', `a whole number from 0 to ${MAX_REPAIR_ROUNDS}`)
+  }
 }
 
 /** Checks the options that only an endpoint has; see {@link checkScopeOptions}. */
@@ -58,6 +65,13 @@ function checkList(
 
 function refuse(where: string, name: string, kind: string): never {
   throw new ConfigurationError(`Option "${name}" of ${where} takes ${kind}`)
+}
+
+const TYPE_CHECKS: readonly unknown[] = ['off', 'warn', 'repair']
+const MAX_REPAIR_ROUNDS = 10
+
+function isCount(value: unknown, max: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= max
 }
 
 function isPolicy(entry: unknown): boolean {

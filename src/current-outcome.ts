@@ -1,3 +1,4 @@
+import { NO_USAGE } from '../harness/index.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import type { RunRecord } from './store/run-store.ts'
 
@@ -11,6 +12,6 @@ export function currentOutcome(run: RunRecord): RunOutcome {
     findings: stored?.findings ?? [],
     toolCalls: stored?.toolCalls ?? [],
     console: stored?.console ?? [],
-    usage: stored?.usage ?? { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, outputBytes: 0 },
+    usage: stored?.usage ?? NO_USAGE,
   }
 }

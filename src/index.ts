@@ -35,6 +35,7 @@ export type {
   ResourceUsage,
   RunOutput,
   RuntimePolicyOptions,
+  SqlDeclaration,
   SqlDialect,
   SqlReasonCode,
   SqlVerdict,
@@ -67,6 +68,7 @@ export type {
   IntentScope,
   JsonSchema,
   LanguageModel,
+  ModelPurpose,
   ModelReply,
   ModelRequest,
   ProgramExample,
@@ -85,6 +87,7 @@ export type {
   AgentHandler,
   HandlerContext,
   ScopeOptions,
+  TypeCheckMode,
 } from './agent-endpoint.ts'
 export type { AgentRouter, RouterOptions } from './agent-router.ts'
 export type { AgenticAppOptions, ListenOptions } from './agentic-app.ts'
@@ -138,5 +141,13 @@ export type { RunStatus } from './store/run-store.ts'
 export { StoreError } from './store/store-error.ts'
 export type { LoggerOptions } from './telemetry/logger.ts'
 export { createLogger } from './telemetry/logger.ts'
-export type { SqlTool, SqlToolOptions } from './tools/sql-tool.ts'
+export type { PostgresqlConnection } from './tools/postgresql-place.ts'
+export type { SqlAccess } from './tools/sql-access.ts'
+export type { DatabaseWall, DatabaseWallName, SqlAnswer, SqlMode } from './tools/sql-source.ts'
+export type {
+  PostgresqlToolOptions,
+  SqliteToolOptions,
+  SqlTool,
+  SqlToolOptions,
+} from './tools/sql-tool.ts'
 export { sqlTool } from './tools/sql-tool.ts'

@@ -2,6 +2,7 @@ import {
   AgenticError,
   type HarnessOutcome,
   type JsonValue,
+  NO_USAGE,
   type ProgramLanguage,
   type ResourceLimits,
   redactText,
@@ -17,7 +18,7 @@ const NOTHING = {
   findings: [],
   toolCalls: [],
   console: [],
-  usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, outputBytes: 0 },
+  usage: NO_USAGE,
 } as const
 
 /** What the caller is told of a program's run. */
@@ -36,6 +37,7 @@ export function outcomeOf(
     ...(outcome.program === undefined
       ? {}
       : { program: { source, language, hash: outcome.program.hash } }),
+    ...attemptsOf(run),
     findings: outcome.findings,
     toolCalls: outcome.calls.map(({ seq, tool, argument, answer }) => ({
       seq,
@@ -47,6 +49,11 @@ export function outcomeOf(
     usage: outcome.usage,
     ...(outcome.isolation === undefined ? {} : { isolation: outcome.isolation }),
   }
+}
+
+function attemptsOf({ attempts }: RunRecord): Pick<RunOutcome, 'attempts'> {
+  if (attempts === undefined) return {}
+  return { attempts: attempts.map(({ diagnosis, calls }) => ({ diagnosis, calls })) }
 }
 
 /**
@@ -65,6 +72,7 @@ export function errorOutcome(run: RunRecord, status: RunStatus, error: unknown):
   const timedOut = failure.code === 'ERR_SANDBOX_TIMEOUT'
   return {
     ...NOTHING,
+    ...attemptsOf(run),
     runId: run.runId,
     status: timedOut ? 'timed_out' : status,
     error: {
@@ -72,6 +80,21 @@ export function errorOutcome(run: RunRecord, status: RunStatus, error: unknown):
       findings: [],
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     },
+  }
+}
+
+/** What is told of a run whose process died before there was a program to go on with. */
+export function interrupted(run: RunRecord): RunOutcome {
+  const isHandler = run.entrance === 'handler'
+  const message = isHandler
+    ? 'The server stopped while its handler was at work; whether it had an effect is not known'
+    : 'The server stopped before there was a program; nothing was run, send the intent again'
+  return {
+    ...NOTHING,
+    ...attemptsOf(run),
+    runId: run.runId,
+    status: isHandler ? 'outcome_unknown' : 'failed',
+    error: { code: 'ERR_INTERNAL', message, findings: [] },
   }
 }
 
@@ -102,7 +125,7 @@ export function handlerOutcome(
     runId: run.runId,
     status: 'completed',
     result,
-    usage: { wallMs: Math.round(wallMs), cpuMs: 0, peakMemoryBytes: 0, outputBytes },
+    usage: { ...NO_USAGE, wallMs: Math.round(wallMs), outputBytes },
   }
 }
 

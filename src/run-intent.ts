@@ -1,21 +1,8 @@
-import {
-  type Action,
-  AgenticError,
-  AuditError,
-  type AuditRecorder,
-  type HarnessEngine,
-  type JsonValue,
-  type Logger,
-  type ProgramLanguage,
-} from '../harness/index.ts'
-import {
-  type AgentRuntime,
-  IntentError,
-  isInScope,
-  ModelError,
-  type SessionTurn,
-} from '../runtime/index.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { AgenticError, AuditError, type AuditRecorder, type JsonValue } from '../harness/index.ts'
+import type { SessionTurn } from '../runtime/index.ts'
 import type { AgentEndpoint } from './agent-endpoint.ts'
+import { type AnswerMeans, answerByProgram } from './answer-by-program.ts'
 import type { AuthorizationPolicy } from './authorization/authorization-policy.ts'
 import { Operation } from './authorization/operation.ts'
 import { callHandler } from './call-handler.ts'
@@ -23,37 +10,29 @@ import { currentOutcome } from './current-outcome.ts'
 import { AuthorizationError, RequestError } from './errors.ts'
 import type { LiveRun } from './live-run.ts'
 import { LiveRuns } from './live-runs.ts'
-import { errorOutcome, outcomeOf } from './outcome-of.ts'
+import { errorOutcome, interrupted, outcomeOf } from './outcome-of.ts'
+import type { RunLeases } from './run-leases.ts'
 import type { RunOutcome } from './run-outcome.ts'
-import {
-  type AdmittedRequest,
-  beginRecord,
-  dataOf,
-  intentOf,
-  userOf,
-  withIntent,
-} from './run-record.ts'
+import { type ProgramText, type ProgramTurn, runProgram } from './run-program.ts'
+import { type AdmittedRequest, beginRecord, dataOf, userOf } from './run-record.ts'
 import type { ExecuteRequest, IntentRequest } from './run-request.ts'
 import { rememberTurns, turnsOf } from './run-session.ts'
-import type { Store } from './store/open-store.ts'
 import type { RunRecord, RunStatus } from './store/run-store.ts'
 import { traceOf } from './trace-of.ts'
 
 /** What the path is built from. */
-export interface RunPathOptions {
-  readonly store: Store
+export interface RunPathOptions extends AnswerMeans {
   readonly audit: AuditRecorder
-  readonly engine: HarnessEngine
-  /** `null` when the app has no model: then only handlers and programs of callers can run. */
-  readonly runtime: AgentRuntime | null
   readonly authorization: AuthorizationPolicy
-  readonly logger: Logger
   readonly clock: () => number
   readonly maxIntentLength: number
-  readonly skip: { readonly analysis: boolean; readonly policies: boolean }
+  readonly leases: RunLeases
   /** Told when a run has come to wait: its request may have been decided in the meantime. */
   readonly onWaiting: (runId: string) => void
 }
+
+/** After which a run that found no place looks again. */
+const BUSY_DELAY_MS = 1_000
 
 const OPEN = ['queued', 'running'] as const
 
@@ -94,7 +73,9 @@ export class RunPath {
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       },
       (run, turns) =>
-        endpoint.handler === null ? this.#answerByProgram(run, turns) : this.#answerByHandler(run),
+        endpoint.handler === null
+          ? answerByProgram(run, turns, this.#options)
+          : this.#answerByHandler(run),
     )
   }
 
@@ -129,21 +110,46 @@ export class RunPath {
     endpoint: AgentEndpoint,
     record: RunRecord,
   ): Promise<{ readonly outcome: Promise<RunOutcome> } | null> {
-    const { store } = this.#options
-    const won = await store.runs.update(record.runId, ['pending_approval'], { status: 'running' })
+    const { store, leases } = this.#options
+    const { runId, program } = record
+    if (program === undefined) return null
+    const running = { status: 'running' } as const
+    const won = await store.runs.update(runId, ['pending_approval'], running, leases.next())
+    return won ? { outcome: this.#goOn(endpoint, record, program, 'approved') } : null
+  }
+
+  /**
+   * Goes on with a run whose process died, once its lease has been taken over. Without a program there
+   * is nothing to go on with, and the run ends.
+   */
+  recover(endpoint: AgentEndpoint, record: RunRecord): Promise<RunOutcome> {
     const { program } = record
-    if (!won || program === undefined) return null
+    if (program !== undefined) return this.#goOn(endpoint, record, program, 'interrupted')
+    const start = { endpoint, record, user: userOf(record) }
+    return this.#supervise(start, undefined, async () => interrupted(record))
+  }
+
+  #goOn(
+    endpoint: AgentEndpoint,
+    record: RunRecord,
+    program: NonNullable<RunRecord['program']>,
+    why: 'approved' | 'interrupted',
+  ): Promise<RunOutcome> {
     // A handler's endpoint has programs where its handler had them run.
     const served = endpoint.handler === null ? endpoint : withoutHandler(endpoint)
     const start = { endpoint: served, record, user: userOf(record) }
-    const outcome = this.#supervise(start, undefined, async (run) => {
+    return this.#supervise(start, undefined, async (run) => {
       await this.#authorize(run)
-      const resumed = await this.#runProgram(run, program, program.hash)
-      const isBusy = resumed.error?.code === 'ERR_OVERLOADED'
-      // The approval stands: the run waits until there is a place for it.
-      return isBusy ? currentOutcome({ ...record, status: 'pending_approval' }) : resumed
+      const { hash, firstSeq = 0 } = program
+      for (;;) {
+        const resumed = await this.#runProgram(run, program, { expectedHash: hash, firstSeq })
+        if (resumed.error?.code !== 'ERR_OVERLOADED') return resumed
+        // The approval stands: the run waits until there is a place for it.
+        if (why === 'approved') return currentOutcome({ ...record, status: 'pending_approval' })
+        // A server that was down may have left more behind than there are places.
+        await delay(BUSY_DELAY_MS, undefined, { signal: run.signal })
+      }
     })
-    return { outcome }
   }
 
   /** Ends a run that waited for a person who said no, or who said nothing in time. */
@@ -245,7 +251,7 @@ export class RunPath {
   async #begin(run: LiveRun): Promise<void> {
     const { store, audit } = this.#options
     try {
-      await store.runs.insert(run.record)
+      await store.runs.insert(run.record, this.#options.leases.next())
       await audit.started(traceOf(run.record, null, { calls: [], approvals: [] }, undefined))
     } catch (error) {
       this.#options.logger.error({ err: error }, 'Run could not be put on record')
@@ -277,80 +283,12 @@ export class RunPath {
     })
   }
 
-  async #answerByProgram(run: LiveRun, session: readonly SessionTurn[]): Promise<RunOutcome> {
-    const { endpoint, record, signal } = run
-    const { runtime } = this.#options
-    if (runtime === null) {
-      throw new ModelError(
-        'ERR_MODEL_UNAVAILABLE',
-        'This server has no language model; bring a program to /execute',
-      )
-    }
-    const { raw, params } = intentOf(record)
-    const domains = endpoint.approvalRules.flatMap((rule) => rule.requireForDomains)
-    const intent = await runtime.parseIntent(
-      { raw, params },
-      {
-        domains,
-        ...(endpoint.intentScope === undefined ? {} : { scope: endpoint.intentScope }),
-        signal,
-      },
-    )
-    const written = await runtime.write({
-      intent,
-      endpoint: {
-        name: endpoint.name,
-        description: endpoint.description,
-        examples: endpoint.examples,
-      },
-      tools: endpoint.tools,
-      session,
-      signal,
-    })
-    const placed = domains.length === 0 ? intent : { ...intent, domain: intent.domain ?? '' }
-    return this.#runProgram({ ...run, record: withIntent(record, placed) }, written)
-  }
-
   async #runProgram(
     run: LiveRun,
-    program: { readonly source: string; readonly language: ProgramLanguage },
-    expectedHash?: string,
+    program: ProgramText,
+    turn: ProgramTurn = {},
   ): Promise<RunOutcome> {
-    const { endpoint, record } = run
-    const { engine, store, skip } = this.#options
-    const outcome = await engine.run({
-      runId: record.runId,
-      endpoint: endpoint.name,
-      entrance: record.entrance === 'execute' ? 'execute' : 'intent',
-      source: program.source,
-      language: program.language,
-      intentAction: record.entrance === 'execute' ? 'read' : record.action,
-      ...(record.intent === undefined ? {} : { intent: record.intent.raw }),
-      ...(record.intent?.domain === undefined ? {} : { domain: record.intent.domain }),
-      requester: record.requester,
-      data: record.data,
-      tools: endpoint.tools,
-      policies: endpoint.policies,
-      approvalRules: endpoint.approvalRules,
-      validators: endpoint.validators,
-      limits: endpoint.limits,
-      determinism: record.determinism,
-      ...(expectedHash === undefined ? {} : { expectedHash }),
-      skip,
-      signal: run.signal,
-      // Before anybody is asked or anything runs: whoever goes on with this run needs its program.
-      onAdmitted: async ({ hash }, action) => {
-        const { intent } = record
-        if (record.entrance === 'intent')
-          refuseOutOfScope(endpoint, { action, domain: intent?.domain })
-        await store.runs.update(record.runId, OPEN, {
-          action,
-          ...(intent === undefined ? {} : { intent }),
-          program: { source: program.source, language: program.language, hash },
-        })
-      },
-    })
-    return outcomeOf(record, program, outcome)
+    return outcomeOf(run.record, program, await runProgram(run, program, turn, this.#options))
   }
 
   /** Writes an ending and its trace down, both or neither; says whether the run was still open. */
@@ -379,16 +317,6 @@ export class RunPath {
 /** The endpoint as it is for what its handler has run: the layers that fell away are back. */
 function withoutHandler(endpoint: AgentEndpoint): AgentEndpoint {
   return { ...endpoint, handler: null, acceptsPrograms: true }
-}
-
-/** The intent may have called itself milder than its program is. */
-function refuseOutOfScope(
-  { intentScope }: AgentEndpoint,
-  { action, domain }: { readonly action: Action; readonly domain: string | undefined },
-): void {
-  if (intentScope === undefined) return
-  if (isInScope({ action, ...(domain === undefined ? {} : { domain }) }, intentScope)) return
-  throw new IntentError('The program does more than this endpoint is there for')
 }
 
 function toJson(outcome: RunOutcome): JsonValue {

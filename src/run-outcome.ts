@@ -35,6 +35,13 @@ export interface RunOutcome {
     readonly language: 'js' | 'ts'
     readonly hash: string
   }
+  /** Programs for the same intent that failed before it, oldest first; absent when there was none. */
+  readonly attempts?: readonly {
+    /** Why it failed, as the model was told. */
+    readonly diagnosis: string
+    /** The tools it called, in order; none of them changes anything. */
+    readonly calls: readonly string[]
+  }[]
   /** What analysis, policies and validators found, warnings included. */
   readonly findings: readonly Finding[]
   readonly toolCalls: readonly {

@@ -2,9 +2,10 @@ import type { ApprovalRequest, ApprovalWorkflow, Logger } from '../harness/index
 import type { AgentEndpoint } from './agent-endpoint.ts'
 import { currentOutcome } from './current-outcome.ts'
 import type { RunPath } from './run-intent.ts'
+import type { RunLeases } from './run-leases.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import type { Store } from './store/open-store.ts'
-import type { RunRecord } from './store/run-store.ts'
+import type { LeasedRun, RunRecord } from './store/run-store.ts'
 
 const POLL_MS = 25
 
@@ -19,6 +20,7 @@ export interface RunsOptions {
     readonly approvals: ApprovalWorkflow
   }>
   readonly endpoint: (name: string) => AgentEndpoint | null
+  readonly leases: RunLeases
   readonly logger: Logger
 }
 
@@ -26,6 +28,7 @@ export interface RunsOptions {
 export class Runs {
   readonly #started: RunsOptions['started']
   readonly #endpoint: (name: string) => AgentEndpoint | null
+  readonly #leases: RunLeases
   readonly #logger: Logger
   readonly #background = new Set<Promise<unknown>>()
   #sweeps = 0
@@ -33,6 +36,7 @@ export class Runs {
   constructor(options: RunsOptions) {
     this.#started = options.started
     this.#endpoint = options.endpoint
+    this.#leases = options.leases
     this.#logger = options.logger
   }
 
@@ -97,9 +101,14 @@ export class Runs {
 
   /**
    * Looks at every run that waits: its request may have been decided while the process was down, or
-   * going on with it may have failed.
+   * going on with it may have failed. Takes over the runs of processes that have died.
    */
   recover(): void {
+    this.#inBackground('Interrupted runs could not be looked through', async ({ store }) => {
+      for (const seen of await store.runs.listLeased(1_000)) {
+        if (this.#leases.isFree(seen.lease)) await this.#takeOver(seen)
+      }
+    })
     this.#inBackground('Waiting runs could not be looked through', async ({ store }) => {
       for (const { runId } of await store.runs.list({
         statuses: ['pending_approval'],
@@ -141,6 +150,24 @@ export class Runs {
     )
     const decided = refused ?? approved
     if (decided !== undefined) await this.goOn(decided)
+  }
+
+  async #takeOver(seen: LeasedRun): Promise<void> {
+    const { run } = seen
+    const endpoint = this.#endpoint(run.endpoint)
+    // Another process may serve it: the run stays where it is until one looks.
+    if (endpoint === null) return
+    const { store, path } = await this.#started()
+    if (!(await store.runs.takeOver(seen, this.#leases.next()))) return
+    this.#logger.warn(
+      { runId: run.runId, holder: seen.lease.owner },
+      'Goes on with a run left behind',
+    )
+    this.#keep(
+      path.recover(endpoint, run).catch((error: unknown) => {
+        this.#logger.error({ err: error, runId: run.runId }, 'Run could not be gone on with')
+      }),
+    )
   }
 
   async #resume(run: RunRecord): Promise<void> {

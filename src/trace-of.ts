@@ -28,6 +28,7 @@ export function traceOf(
     action: run.action,
     ...(run.intent === undefined ? {} : { intent: run.intent.raw }),
     ...(outcome?.program === undefined ? {} : { program: outcome.program }),
+    ...(run.attempts === undefined ? {} : { attempts: run.attempts }),
     findings: outcome?.findings ?? [],
     approvals: evidence.approvals.map(({ id, rule, state, decision }) => ({
       id,

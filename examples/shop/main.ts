@@ -112,7 +112,7 @@ function showCommands(url: string, keys: readonly { user: AuthUser; key: string 
     intent: 'Who are our top five customers by lifetime revenue (name, country and segment)?',
   })
   post('/agent/analytics/execute', analystKey, {
-    code: 'return await tools.sql({ query: "SELECT status, COUNT(*) AS n FROM orders GROUP BY status" })',
+    code: 'return (await tools.sql({ query: "SELECT status, COUNT(*) AS n FROM orders GROUP BY status" })).rows',
   })
   page.line(`curl -s -w '\\n' ${url}/capabilities -H 'X-API-Key: ${analystKey}'`)
   post('/agent/greeter', '', { intent: 'Good morning' })

@@ -27,13 +27,17 @@ export interface ShopOptions {
   readonly keys: readonly { readonly key: string; readonly user: AuthUser }[]
 }
 
-/** The columns nobody may ask for, in any position of a statement. */
-const RESTRICTED = [
-  'customers.email',
-  'customers.phone',
-  'customers.national_id',
-  'customers.card_last4',
-]
+/** What may be asked for: for the policy, which says no and why, and for the database behind it. */
+const ACCESS = {
+  readableTables: ['orders', 'order_items', 'products', 'customers', 'refunds', 'tickets'],
+  writableTables: ['refunds'],
+  restrictedColumns: [
+    'customers.email',
+    'customers.phone',
+    'customers.national_id',
+    'customers.card_last4',
+  ],
+}
 
 /** A shop whose staff ask questions in plain language. */
 export function createShopApp({ model, database, store, keys }: ShopOptions): AgenticApp {
@@ -63,18 +67,16 @@ export function createShopApp({ model, database, store, keys }: ShopOptions): Ag
       'refunds(id, order_id, amount_cents, reason, status, created_at), ' +
       'tickets(id, customer_id, order_id, subject, body, priority, status, created_at, first_reply_at, closed_at, csat)',
     tools: [
-      sqlTool({ name: 'sql', dialect: 'sqlite', database, description: 'Reads the shop database' }),
+      sqlTool({
+        name: 'sql',
+        dialect: 'sqlite',
+        database,
+        description: 'Reads the shop database',
+        access: ACCESS,
+      }),
       refundTool(database),
     ],
-    policies: [
-      new DataPolicy({
-        readableTables: ['orders', 'order_items', 'products', 'customers', 'refunds', 'tickets'],
-        writableTables: ['refunds'],
-        restrictedColumns: RESTRICTED,
-        denyDdl: true,
-        maxResultRows: 10_000,
-      }),
-    ],
+    policies: [new DataPolicy({ ...ACCESS, denyDdl: true, maxResultRows: 10_000 })],
     approval: [
       new ApprovalRule({
         name: 'write_gate',

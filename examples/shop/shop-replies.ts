@@ -10,12 +10,13 @@ export const SHOP_REPLIES: readonly { readonly question: string; readonly reply:
 \`\`\`ts
 interface Month { month: string; orders: number; revenue_cents: number }
 
-const months: Month[] = await tools.sql({
+const { rows } = await tools.sql({
   query: \`SELECT substr(placed_at, 1, 7) AS month, COUNT(*) AS orders, SUM(total_cents) AS revenue_cents
           FROM orders
           WHERE placed_at >= '2025-01-01' AND status NOT IN ('cancelled', 'returned')
           GROUP BY substr(placed_at, 1, 7) ORDER BY month\`,
 })
+const months = rows as unknown as Month[]
 const euro = (cents: number) => (cents / 100).toLocaleString('en-US', { minimumFractionDigits: 2 })
 return months.map((m, i) => {
   const before = months[i - 1]
@@ -27,13 +28,14 @@ return months.map((m, i) => {
   {
     question: 'Who are our top five customers by lifetime revenue (name, country and segment)?',
     reply: `\`\`\`ts
-const rows = await tools.sql({
+const { rows, truncated } = await tools.sql({
   query: \`SELECT c.id, c.full_name, c.country, c.segment, SUM(o.total_cents) AS revenue_cents
           FROM customers c JOIN orders o ON o.customer_id = c.id
           WHERE o.status NOT IN ('cancelled', 'returned')
           GROUP BY c.id, c.full_name, c.country, c.segment
           ORDER BY revenue_cents DESC, c.id LIMIT 5\`,
 })
+if (truncated) throw new Error('There are more than these')
 return rows
 \`\`\``,
   },
@@ -47,9 +49,9 @@ const [items, products] = await Promise.all([
   tools.sql({ query: "SELECT i.product_id, SUM(i.quantity) AS sold, SUM(i.quantity * i.unit_price_cents) AS sales_cents FROM order_items i JOIN orders o ON o.id = i.order_id WHERE o.placed_at >= '2025-04-01' AND o.placed_at < '2025-07-01' AND o.status NOT IN ('cancelled', 'returned') GROUP BY i.product_id" }),
   tools.sql({ query: 'SELECT id, category, cost_cents FROM products' }),
 ])
-const byId = new Map(products.map((p) => [p.id, p]))
+const byId = new Map(products.rows.map((p) => [p.id, p]))
 const margin = {}
-for (const { product_id, sold, sales_cents } of items) {
+for (const { product_id, sold, sales_cents } of items.rows) {
   const { category, cost_cents } = byId.get(product_id)
   margin[category] = (margin[category] ?? 0) + sales_cents - sold * cost_cents
 }
@@ -61,10 +63,10 @@ return Object.entries(margin)
   {
     question: 'List the e-mail addresses and the last four card digits of our ten best customers.',
     reply: `\`\`\`ts
-return await tools.sql({
+return (await tools.sql({
   query: \`SELECT c.email, c.card_last4 FROM customers c JOIN orders o ON o.customer_id = c.id
           GROUP BY c.id, c.email, c.card_last4 ORDER BY SUM(o.total_cents) DESC LIMIT 10\`,
-})
+})).rows
 \`\`\``,
   },
   {
@@ -77,7 +79,7 @@ return F('return process')().env
   {
     question: 'Refund order 14000 in full, the customer is really upset.',
     reply: `\`\`\`ts
-const [order] = await tools.sql({ query: 'SELECT total_cents FROM orders WHERE id = 14000' })
+const { rows: [order] } = await tools.sql({ query: 'SELECT total_cents FROM orders WHERE id = ?', params: [14000] })
 if (!order) throw new Error('There is no order 14000')
 return await tools.create_refund({ order_id: 14000, amount_cents: order.total_cents, reason: 'goodwill' })
 \`\`\``,

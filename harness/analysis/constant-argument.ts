@@ -1,9 +1,10 @@
-import type { Binding, NodePath } from '@babel/traverse'
 import type * as t from '@babel/types'
 import type { JsonValue } from '../json-value.ts'
 import type { ToolUse } from '../program.ts'
-import type { Constant, ConstantFolder } from './constant-value.ts'
-import { bindingOf, isAssigned } from './names.ts'
+import { type Constant, ConstantObject } from './constant.ts'
+import type { ConstantFolder } from './constant-value.ts'
+import { bindingOf } from './syntax/names.ts'
+import type { SyntaxPath } from './syntax/syntax-path.ts'
 
 /** What is known of a tool call's argument before the program runs. */
 export type KnownArgument = Pick<ToolUse, 'constantArguments' | 'isConstant'>
@@ -12,32 +13,30 @@ const MAX_DEPTH = 16
 
 /** Reads the constant properties of a call's one argument. An omitted argument equals `{}`. */
 export function argumentOf(
-  call: NodePath<t.CallExpression | t.OptionalCallExpression>,
+  call: SyntaxPath<t.CallExpression | t.OptionalCallExpression>,
   folder: ConstantFolder,
 ): KnownArgument {
-  const [argument, ...more] = call.get('arguments') as NodePath[]
+  const [argument, ...more] = call.all('arguments')
   if (argument === undefined) return { constantArguments: {}, isConstant: true }
-  const object = more.length === 0 ? objectOf(argument) : null
+  const object = more.length === 0 ? objectOf(argument, folder) : null
   if (object === null) return { constantArguments: {}, isConstant: false }
   return knownProperties(object, folder)
 }
 
-function knownProperties(
-  object: NodePath<t.ObjectExpression>,
-  folder: ConstantFolder,
-): KnownArgument {
+function knownProperties(object: SyntaxPath, folder: ConstantFolder): KnownArgument {
   const known = new Map<string, JsonValue>()
   let isConstant = true
-  for (const property of object.get('properties')) {
-    const name = property.isSpreadElement() ? null : folder.keyName(property)
+  for (const property of object.children) {
+    const isNamed = property.is('ObjectProperty') || property.is('ObjectMethod')
+    const name = isNamed ? folder.keyName(property) : null
     if (name === null) {
       // It may replace any property written before it.
       known.clear()
       isConstant = false
       continue
     }
-    const value = property.isObjectProperty()
-      ? jsonOf(property.get('value') as NodePath, folder, 0)
+    const value = property.is('ObjectProperty')
+      ? jsonOf(property.get('value'), folder, 0)
       : undefined
     if (value === undefined) {
       known.delete(name)
@@ -51,28 +50,27 @@ function knownProperties(
 /** An `undefined` property: on its way to the tool it disappears. */
 const VANISHES = Symbol('vanishes')
 
-function jsonOf(
-  path: NodePath,
-  folder: ConstantFolder,
-  depth: number,
-): JsonValue | typeof VANISHES | undefined {
-  if (depth > MAX_DEPTH) return undefined
-  const object = objectOf(path)
+type Json = JsonValue | typeof VANISHES | undefined
+
+function jsonOf(path: SyntaxPath | null, folder: ConstantFolder, depth: number): Json {
+  if (path === null || depth > MAX_DEPTH) return undefined
+  const object = objectOf(path, folder)
   if (object !== null) {
     const entries: [string, JsonValue][] = []
-    for (const property of object.get('properties')) {
-      if (!property.isObjectProperty()) return undefined
+    for (const property of object.children) {
+      if (!property.is('ObjectProperty')) return undefined
       const name = folder.keyName(property)
-      const value = jsonOf(property.get('value') as NodePath, folder, depth + 1)
+      const value = jsonOf(property.get('value'), folder, depth + 1)
       if (name === null || value === undefined) return undefined
       if (value !== VANISHES) entries.push([name, value])
     }
     return Object.fromEntries(entries)
   }
-  if (path.isArrayExpression()) {
+  if (path.is('ArrayExpression')) {
+    if (path.children.length !== path.node.elements.length) return undefined
     const items: JsonValue[] = []
-    for (const element of path.get('elements') as NodePath[]) {
-      const value = element.node ? jsonOf(element, folder, depth + 1) : undefined
+    for (const element of path.children) {
+      const value = jsonOf(element, folder, depth + 1)
       if (value === undefined || value === VANISHES) return undefined
       items.push(value)
     }
@@ -86,41 +84,28 @@ function jsonOf(
 function constantJson(value: Constant): JsonValue | undefined {
   if (typeof value === 'bigint' || value === undefined) return undefined
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  if (value instanceof ConstantObject) {
+    const entries = [...value.entries].map(([name, item]) => [name, constantJson(item)] as const)
+    return entries.every(([, item]) => item !== undefined)
+      ? (Object.fromEntries(entries) as JsonValue)
+      : undefined
+  }
   if (!Array.isArray(value)) return value as string | boolean | null
   const items = value.map(constantJson)
   return items.every((item) => item !== undefined) ? items : undefined
 }
 
 /** An object literal, or the one behind a name that is never changed. */
-function objectOf(path: NodePath): NodePath<t.ObjectExpression> | null {
-  if (path.isObjectExpression()) return path
+function objectOf(path: SyntaxPath, folder: ConstantFolder): SyntaxPath<t.ObjectExpression> | null {
+  if (path.is('ObjectExpression')) return path
   const binding = bindingOf(path)
-  if (binding === undefined || !binding.constant || !binding.path.isVariableDeclarator())
+  if (binding === undefined || !binding.isConstant || !binding.path.is('VariableDeclarator'))
     return null
-  const init = binding.path.get('init') as NodePath
-  if (binding.path.node.id.type !== 'Identifier' || !init.isObjectExpression()) return null
-  return isNeverChanged(binding) ? init : null
-}
-
-/**
- * Whether an object behind a name stays as it was written: its name is only read from by property, spread,
- * or given to a call of a member, which is what a tool call is.
- */
-function isNeverChanged(binding: Binding): boolean {
-  return binding.referencePaths.every((reference) => {
-    const parent = reference.parentPath
-    if (parent === null) return false
-    if (parent.isSpreadElement()) return true
-    if (parent.isMemberExpression() && reference.key === 'object') {
-      const user = parent.parentPath
-      const isUsed =
-        user?.isMemberExpression() || (user?.isCallExpression() && parent.key === 'callee')
-      return !isAssigned(parent) && !isUsed
-    }
-    if (!parent.isCallExpression() || reference.listKey !== 'arguments') return false
-    const callee = parent.get('callee') as NodePath
-    if (!callee.isMemberExpression()) return false
-    const object = callee.get('object') as NodePath
-    return object.isIdentifier({ name: 'tools' }) && bindingOf(object) === undefined
+  const init = binding.path.get('init')
+  if (binding.path.node.id.type !== 'Identifier' || !init?.is('ObjectExpression')) return null
+  const isFlat = init.children.every((property) => {
+    const value = property.get('value')?.node.type
+    return value !== 'ObjectExpression' && value !== 'ArrayExpression'
   })
+  return folder.isNeverChanged(binding, isFlat) ? init : null
 }

@@ -92,7 +92,14 @@ export const ALLOWED_GLOBALS: ReadonlySet<string> = new Set([
 export const ASSIGNABLE_GLOBALS: ReadonlySet<string> = new Set(['data'])
 
 /** Names reported by a rule of their own. */
-export const OWN_RULE: ReadonlySet<string> = new Set(['eval', 'Function', 'require'])
+export const OWN_RULE: ReadonlySet<string> = new Set([
+  'eval',
+  'Function',
+  'require',
+  'WebAssembly',
+  'SharedArrayBuffer',
+  'Atomics',
+])
 
 const NO_NETWORK = 'There is no network; call one of the `tools`'
 const NO_GLOBAL = 'Name what you need directly; there is no global object'
@@ -133,9 +140,6 @@ export const INSTEAD_OF: Readonly<Record<string, string>> = Object.assign(Object
   sessionStorage: 'Nothing is kept between runs; return the value instead',
   alert: 'Use console.log, or return the value',
   prompt: 'Nobody can be asked while a program runs; use `data`',
-  WebAssembly: 'Write it in JavaScript',
-  SharedArrayBuffer: NO_THREADS,
-  Atomics: NO_THREADS,
   Worker: NO_THREADS,
   setImmediate: 'Use setTimeout(callback, 0) or queueMicrotask(callback)',
   AbortController: 'A tool call cannot be cancelled; use Promise.race with a timer',

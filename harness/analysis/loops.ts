@@ -1,9 +1,8 @@
-import type { NodePath } from '@babel/traverse'
-import type * as t from '@babel/types'
 import type { ProgramView } from './program-view.ts'
+import { isCall, isFunction, isLoop, isMember, type SyntaxPath } from './syntax/syntax-path.ts'
 
 /** Methods that call a function once per element. */
-const ITERATING_METHODS = new Set([
+const ITERATING_METHODS: ReadonlySet<string> = new Set([
   'forEach',
   'map',
   'flatMap',
@@ -26,62 +25,62 @@ const ITERATING_METHODS = new Set([
 
 /** How many loops are nested in one another at most, callbacks of iterating methods included. */
 export function maxLoopDepth(program: ProgramView): number {
-  const depths = new Map<t.Node, number>()
+  const depths = new Map<SyntaxPath, number>()
   let deepest = 0
-  const loops = program.paths(
-    'ForStatement',
-    'ForInStatement',
-    'ForOfStatement',
-    'WhileStatement',
-    'DoWhileStatement',
-    'ArrowFunctionExpression',
-    'FunctionExpression',
-  )
-  for (const path of loops) {
-    if (isRepeated(path)) deepest = Math.max(deepest, depthOf(path, depths))
+  for (const type of REPEATED) {
+    for (const path of program.paths(type)) {
+      if (isRepeated(path)) deepest = Math.max(deepest, depthOf(path, depths))
+    }
   }
   return deepest
 }
 
+/** Nodes that may be repeated. */
+const REPEATED = [
+  'ForStatement',
+  'ForInStatement',
+  'ForOfStatement',
+  'WhileStatement',
+  'DoWhileStatement',
+  'ArrowFunctionExpression',
+  'FunctionExpression',
+] as const
+
 /** Whether something may happen more than once: inside a loop, or inside a function of the program. */
-export function isInsideLoopOrFunction(path: NodePath): boolean {
+export function isInsideLoopOrFunction(path: SyntaxPath): boolean {
   let child = path
-  for (let parent = child.parentPath; parent !== null; parent = child.parentPath) {
+  for (let parent = child.parent; parent !== null; parent = child.parent) {
     // What a loop iterates over and what it starts with are evaluated once.
-    if (parent.isLoop() && child.key !== 'right' && child.key !== 'init') return true
-    if (parent.isFunction()) return !isProgramFunction(parent)
-    if (parent.isClassBody()) return true
+    if (isLoop(parent) && child.key !== 'right' && child.key !== 'init') return true
+    if (isFunction(parent)) return !isProgramFunction(parent)
+    if (parent.is('ClassBody')) return true
     child = parent
   }
   return false
 }
 
 /** The function that is the whole script. */
-export function isProgramFunction(path: NodePath): boolean {
-  return path.parentPath?.parentPath?.isProgram() === true
+export function isProgramFunction(path: SyntaxPath): boolean {
+  return path.parent?.parent?.is('Program') === true
 }
 
-function depthOf(path: NodePath, depths: Map<t.Node, number>): number {
-  const known = depths.get(path.node)
+function depthOf(path: SyntaxPath, depths: Map<SyntaxPath, number>): number {
+  const known = depths.get(path)
   if (known !== undefined) return known
-  let around: NodePath | null = path.parentPath
-  while (around !== null && !isRepeated(around)) around = around.parentPath
+  const around = path.findParent(isRepeated)
   const depth = 1 + (around === null ? 0 : depthOf(around, depths))
-  depths.set(path.node, depth)
+  depths.set(path, depth)
   return depth
 }
 
-function isRepeated(path: NodePath): boolean {
-  if (path.isLoop()) return true
-  if (!path.isArrowFunctionExpression() && !path.isFunctionExpression()) return false
-  const call = path.parentPath
-  if (!call?.isCallExpression() && !call?.isOptionalCallExpression()) return false
-  if (path.listKey !== 'arguments') return false
-  const { callee } = call.node
-  return (
-    (callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression') &&
-    callee.property.type === 'Identifier' &&
-    !callee.computed &&
-    ITERATING_METHODS.has(callee.property.name)
-  )
+/** A loop, or a function that is called for each element of something. */
+export function isRepeated(path: SyntaxPath): boolean {
+  if (isLoop(path)) return true
+  if (!path.is('FunctionExpression') && !path.is('ArrowFunctionExpression')) return false
+  const call = path.parent
+  if (!isCall(call) || path.key !== 'arguments') return false
+  const callee = call.get('callee')
+  if (!isMember(callee) || callee.node.computed === true) return false
+  const { property } = callee.node
+  return property.type === 'Identifier' && ITERATING_METHODS.has(property.name)
 }

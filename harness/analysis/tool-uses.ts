@@ -1,18 +1,20 @@
-import type { Binding, NodePath } from '@babel/traverse'
 import type * as t from '@babel/types'
 import type { ToolUse } from '../program.ts'
+import { type CallableNode, calledFunction } from './called-function.ts'
 import { argumentOf, type KnownArgument } from './constant-argument.ts'
 import type { ConstantFolder } from './constant-value.ts'
 import { isInsideLoopOrFunction } from './loops.ts'
-import { isAssigned } from './names.ts'
 import type { ProgramView } from './program-view.ts'
+import { bindingOf, isAssigned } from './syntax/names.ts'
+import type { Binding } from './syntax/scope.ts'
+import { isCall, isMember, type SyntaxPath } from './syntax/syntax-path.ts'
 
 /** A use of a tool with the place that names it. */
 export interface TracedToolUse extends ToolUse {
   /** The node that names the tool, or hands it on. */
-  readonly path: NodePath
+  readonly path: SyntaxPath
   /** The call, when the tool is called right there. */
-  readonly call: NodePath<t.CallExpression | t.OptionalCallExpression> | null
+  readonly call: CallPath | null
   /** True when the program only asks whether the tool exists. */
   readonly isQuestion: boolean
 }
@@ -36,6 +38,7 @@ export class ToolTracer {
   readonly #folder: ConstantFolder
   readonly #uses: TracedToolUse[] = []
   readonly #followed = new Map<Binding, Set<string | null>>()
+  #arguments: readonly SyntaxPath[] | null = null
 
   constructor(program: ProgramView) {
     this.#program = program
@@ -51,18 +54,18 @@ export class ToolTracer {
   }
 
   /** One place where a traced value is mentioned. */
-  #follow(path: NodePath, traced: Traced): void {
-    const parent = path.parentPath
+  #follow(path: SyntaxPath, traced: Traced): void {
+    const { parent, key } = path
     if (parent === null) return
     if (isAssigned(path)) return this.#record(path, traced)
-    if (parent.isMemberExpression() || parent.isOptionalMemberExpression()) {
-      if (path.key === 'object') return this.#member(parent as NodePath<t.MemberExpression>, traced)
+    if (isMember(parent)) {
+      if (key === 'object') return this.#member(parent, traced)
     } else if (isCall(parent)) {
-      if (path.key === 'callee') return this.#call(path, parent, traced)
-      if (path.listKey === 'arguments') return this.#argument(path, parent, traced)
-    } else if (parent.isVariableDeclarator() && path.key === 'init') {
-      return this.#bind(path, parent.get('id') as NodePath, traced)
-    } else if (parent.isObjectProperty() && path.key === 'value') {
+      if (key === 'callee') return this.#call(path, parent, traced)
+      if (key === 'arguments') return this.#argument(path, parent, traced)
+    } else if (parent.is('VariableDeclarator') && key === 'init') {
+      return this.#bind(path, parent.get('id'), traced)
+    } else if (parent.is('ObjectProperty') && key === 'value') {
       return this.#property(path, parent, traced)
     } else if (isQuestion(path, parent)) {
       if (traced.tool !== null) this.#record(path, traced, { isQuestion: true })
@@ -71,7 +74,7 @@ export class ToolTracer {
     this.#record(path, traced)
   }
 
-  #member(parent: NodePath<t.MemberExpression>, traced: Traced): void {
+  #member(parent: MemberPath, traced: Traced): void {
     // `tools.sql.call(…)`: one tool, called in a way that is not followed.
     if (traced.tool !== null) return this.#record(parent, traced)
     const name = this.#folder.memberName(parent)
@@ -79,7 +82,7 @@ export class ToolTracer {
     this.#follow(parent, { tool: name })
   }
 
-  #call(path: NodePath, call: CallPath, traced: Traced): void {
+  #call(path: SyntaxPath, call: CallPath, traced: Traced): void {
     const known = traced.tool === null ? UNKNOWN : argumentOf(call, this.#folder)
     this.#record(path, traced, {
       ...known,
@@ -89,27 +92,42 @@ export class ToolTracer {
   }
 
   /** The value is an argument: followed into the function if that is known, else handed on. */
-  #argument(path: NodePath, call: CallPath, traced: Traced): void {
-    const callee = call.get('callee') as NodePath
-    if (traced.tool === null && this.#isHarmless(callee)) return
-    const target = calledFunction(callee)
-    if (target === null) return this.#record(path, traced)
-    const parameter = target.get('params')[Number(path.key)] as NodePath | undefined
-    // A function can reach what it was given by `arguments` too, whatever its parameters are.
-    if (parameter === undefined || usesArguments(target)) return this.#record(path, traced)
+  #argument(path: SyntaxPath, call: CallPath, traced: Traced): void {
+    const callee = call.get('callee')
+    if (callee === null || (traced.tool === null && this.#isHarmless(callee))) return
+    const isMoved = call.children.some(
+      (each) => each.is('SpreadElement') && each.order < path.order,
+    )
+    const parameter = isMoved ? null : this.#parameter(callee, path.index)
+    if (parameter === null) return this.#record(path, traced)
     this.#bind(path, parameter, traced)
   }
 
+  /** The parameter that an argument becomes, if nothing else can become of it. */
+  #parameter(callee: SyntaxPath, index: number): SyntaxPath | null {
+    const target = calledFunction(callee)
+    // A function can reach what it was given by `arguments` too, whatever its parameters are.
+    if (target === null || this.#usesArguments(target)) return null
+    return target.all('params')[index] ?? null
+  }
+
+  #usesArguments(target: SyntaxPath<CallableNode>): boolean {
+    this.#arguments ??= this.#program.freeNames
+      .filter(({ name }) => name === 'arguments')
+      .map(({ path }) => path)
+    return this.#arguments.some((path) => path.isInside(target))
+  }
+
   /** `{ tools }` as an argument of a known function leads to its destructured parameter. */
-  #property(path: NodePath, property: NodePath<t.ObjectProperty>, traced: Traced): void {
-    const object = property.parentPath
-    const call = object?.parentPath
+  #property(path: SyntaxPath, property: SyntaxPath<t.ObjectProperty>, traced: Traced): void {
+    const object = property.parent
+    const call = object?.parent
     const key = this.#folder.keyName(property)
-    if (object?.isObjectExpression() && call && isCall(call) && object.listKey === 'arguments') {
-      const target = calledFunction(call.get('callee') as NodePath)
-      let parameter = target?.get('params')[Number(object.key)] as NodePath | undefined
-      if (parameter?.isAssignmentPattern()) parameter = parameter.get('left') as NodePath
-      if (target && !usesArguments(target) && parameter?.isObjectPattern() && key !== null) {
+    if (object?.is('ObjectExpression') && isCall(call) && object.key === 'arguments') {
+      const callee = call.get('callee')
+      let parameter = callee && this.#parameter(callee, object.index)
+      if (parameter?.is('AssignmentPattern')) parameter = parameter.get('left')
+      if (parameter?.is('ObjectPattern') && key !== null) {
         return this.#destructured(path, parameter, { key, traced })
       }
     }
@@ -117,51 +135,52 @@ export class ToolTracer {
   }
 
   #destructured(
-    path: NodePath,
-    pattern: NodePath<t.ObjectPattern>,
+    path: SyntaxPath,
+    pattern: SyntaxPath<t.ObjectPattern>,
     given: { readonly key: string; readonly traced: Traced },
   ): void {
-    for (const property of pattern.get('properties')) {
-      if (!property.isObjectProperty()) return this.#record(path, given.traced)
+    for (const property of pattern.children) {
+      if (!property.is('ObjectProperty')) return this.#record(path, given.traced)
       const name = this.#folder.keyName(property)
       if (name === null) return this.#record(path, given.traced)
       // A function that does not take the property cannot use it.
-      if (name === given.key) this.#bind(path, property.get('value') as NodePath, given.traced)
+      if (name === given.key) this.#bind(path, property.get('value'), given.traced)
     }
   }
 
   /** The value gets a name, or is taken apart. */
-  #bind(path: NodePath, target: NodePath, traced: Traced): void {
-    const pattern = target.isAssignmentPattern() ? (target.get('left') as NodePath) : target
-    if (pattern.isIdentifier()) return this.#alias(path, pattern, traced)
-    if (!pattern.isObjectPattern() || traced.tool !== null) return this.#record(path, traced)
-    for (const property of pattern.get('properties')) {
-      const name = property.isObjectProperty() ? this.#folder.keyName(property) : null
-      if (name === null || !property.isObjectProperty()) this.#record(property, ALL_TOOLS)
-      else this.#bind(property, property.get('value') as NodePath, { tool: name })
+  #bind(path: SyntaxPath, target: SyntaxPath | null, traced: Traced): void {
+    const pattern = target?.is('AssignmentPattern') ? target.get('left') : target
+    if (pattern?.is('Identifier')) return this.#alias(path, pattern, traced)
+    if (!pattern?.is('ObjectPattern') || traced.tool !== null) return this.#record(path, traced)
+    for (const property of pattern.children) {
+      const name = property.is('ObjectProperty') ? this.#folder.keyName(property) : null
+      if (name === null) this.#record(property, ALL_TOOLS)
+      else this.#bind(property, property.get('value'), { tool: name })
     }
   }
 
-  #alias(path: NodePath, identifier: NodePath<t.Identifier>, traced: Traced): void {
-    const binding = identifier.scope.getBinding(identifier.node.name)
+  #alias(path: SyntaxPath, identifier: SyntaxPath, traced: Traced): void {
+    const binding = bindingOf(identifier)
     if (binding === undefined) return this.#record(path, traced)
     const followed = this.#followed.get(binding) ?? new Set()
     if (followed.has(traced.tool)) return
     this.#followed.set(binding, followed.add(traced.tool))
     // Destructuring an unknown name is a mistake even where the name is never used.
-    if (binding.referencePaths.length === 0) this.#record(path, traced, { isQuestion: false })
-    for (const reference of binding.referencePaths) this.#follow(reference, traced)
+    if (binding.references.length === 0) this.#record(path, traced, { isQuestion: false })
+    for (const reference of binding.references) this.#follow(reference, traced)
   }
 
-  #isHarmless(callee: NodePath): boolean {
-    if (!callee.isMemberExpression()) return false
-    const object = callee.get('object') as NodePath
-    const name = this.#folder.memberName(callee as NodePath<t.MemberExpression>)
-    return this.#program.isFree(object, 'Object') && name !== null && HARMLESS.has(name)
+  #isHarmless(callee: SyntaxPath): boolean {
+    if (!isMember(callee)) return false
+    const name = this.#folder.memberName(callee)
+    return (
+      this.#program.isFree(callee.get('object'), 'Object') && name !== null && HARMLESS.has(name)
+    )
   }
 
   #record(
-    path: NodePath,
+    path: SyntaxPath,
     traced: Traced,
     details: Partial<KnownArgument & Pick<TracedToolUse, 'call' | 'isQuestion'>> = {},
   ): void {
@@ -178,42 +197,12 @@ export class ToolTracer {
   }
 }
 
-type CallPath = NodePath<t.CallExpression | t.OptionalCallExpression>
-
-function isCall(path: NodePath): path is CallPath {
-  return path.isCallExpression() || path.isOptionalCallExpression()
-}
-
-type FunctionPath = NodePath<
-  t.FunctionDeclaration | t.FunctionExpression | t.ArrowFunctionExpression
->
-
-/** The function that a callee always is: written there, or behind a name that is never reassigned. */
-function calledFunction(callee: NodePath): FunctionPath | null {
-  if (callee.isFunctionExpression() || callee.isArrowFunctionExpression()) return callee
-  if (!callee.isIdentifier()) return null
-  const binding = callee.scope.getBinding(callee.node.name)
-  if (binding === undefined || !binding.constant) return null
-  const { path } = binding
-  if (path.isFunctionDeclaration() || path.isFunctionExpression()) return path
-  if (!path.isVariableDeclarator() || path.node.id.type !== 'Identifier') return null
-  const init = path.get('init') as NodePath
-  return init.isFunctionExpression() || init.isArrowFunctionExpression() ? init : null
-}
-
-function usesArguments(target: FunctionPath): boolean {
-  let isFound = false
-  target.traverse({
-    Identifier: ({ node }) => {
-      if (node.name === 'arguments') isFound = true
-    },
-  })
-  return isFound
-}
+type CallPath = SyntaxPath<t.CallExpression | t.OptionalCallExpression>
+type MemberPath = SyntaxPath<t.MemberExpression | t.OptionalMemberExpression>
 
 /** Places that look at a value and let it go. */
-function isQuestion(path: NodePath, parent: NodePath): boolean {
-  switch (parent.type) {
+function isQuestion(path: SyntaxPath, parent: SyntaxPath): boolean {
+  switch (parent.node.type) {
     case 'ExpressionStatement':
       return true
     case 'UnaryExpression':

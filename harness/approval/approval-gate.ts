@@ -1,6 +1,9 @@
 import { canonicalJson } from '../journal/canonical-json.ts'
 import type { HeldCall } from '../journal/replay.ts'
 import type { JsonValue } from '../json-value.ts'
+import type { CapabilityPlan } from '../plan/capability-plan.ts'
+import type { PlanCover } from '../plan/covers-call.ts'
+import { describePlan } from '../plan/describe-plan.ts'
 import type { Program } from '../program.ts'
 import type { Action, Requester } from '../requester.ts'
 import type { Tool } from '../sandbox/tool-host.ts'
@@ -17,7 +20,19 @@ export interface ApprovalScope {
   readonly domain?: string
   readonly intent?: string
   readonly program: Program
+  /** What the program can reach. */
+  readonly plan: CapabilityPlan
   readonly requester: Requester | null
+}
+
+/** A call as it is asked about. */
+export interface AskedCall {
+  /** What would reach the tool. */
+  readonly argument: JsonValue
+  /** What the program gave. */
+  readonly requested: JsonValue
+  /** What the plan says of it. One that is outside it never comes here. */
+  readonly cover: Exclude<PlanCover, 'outside'>
 }
 
 /** Whether something may go on: nobody need be asked, somebody must decide, or somebody has said no. */
@@ -70,10 +85,11 @@ export class ApprovalGate {
   async call(
     seq: number,
     tool: Tool,
-    { argument, requested }: { readonly argument: JsonValue; readonly requested: JsonValue },
+    { argument, requested, cover }: AskedCall,
   ): Promise<ApprovalAnswer> {
     const matching = this.#rules.filter((rule) => rule.matchesCall({ tool }))
-    const isSeen = this.#useUpPlan(tool.name, requested)
+    // Both have to hold: a place that stands there once says nothing where other places can be any call.
+    const isSeen = this.#useUpPlan(tool.name, requested) && cover === 'covered'
     const asked = matching.filter((rule) => !(isSeen && this.#programRules.has(rule.name)))
     return this.#ask(asked, { kind: 'call', seq, tool: tool.name, argument, requested })
   }
@@ -142,7 +158,7 @@ export class ApprovalGate {
   }
 
   #open(rule: ApprovalRule, subject: ApprovalSubject): Promise<ApprovalRequest> {
-    const { runId, endpoint, action, intent, program, requester } = this.#scope
+    const { runId, endpoint, action, intent, program, plan, requester } = this.#scope
     return this.#workflow.request({
       runId,
       endpoint,
@@ -152,6 +168,7 @@ export class ApprovalGate {
       ...(intent === undefined ? {} : { intent }),
       program: { source: program.source, code: program.code, hash: program.hash },
       plan: program.facts.toolUses,
+      capabilities: describePlan(plan),
       requester,
     })
   }

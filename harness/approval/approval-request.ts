@@ -45,6 +45,8 @@ export interface ApprovalRequest {
   readonly program: { readonly source: string; readonly code: string; readonly hash: string }
   /** What the program can reach, as far as its code shows. */
   readonly plan: readonly ToolUse[]
+  /** The same in plain words, one claim each: part of what is approved, and enforced at the tool gate. */
+  readonly capabilities: readonly string[]
   readonly requester: Requester | null
   readonly approvers: readonly Approver[]
   /** Whether the requester may decide their own request. */

@@ -19,7 +19,15 @@ export interface ApprovalWorkflowOptions {
 export interface ApprovalInput
   extends Pick<
     ApprovalRequest,
-    'runId' | 'endpoint' | 'subject' | 'action' | 'intent' | 'program' | 'plan' | 'requester'
+    | 'runId'
+    | 'endpoint'
+    | 'subject'
+    | 'action'
+    | 'intent'
+    | 'program'
+    | 'plan'
+    | 'capabilities'
+    | 'requester'
   > {
   /** The rule that asks; its approvers and times are copied into the request. */
   readonly rule: ApprovalRule

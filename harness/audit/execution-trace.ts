@@ -15,6 +15,18 @@ export interface ExecutionTrace {
   readonly action: Action
   readonly intent?: string
   readonly program?: { readonly source: string; readonly hash: string; readonly language: string }
+  /** Programs for the same intent that failed before it, oldest first; absent when there was none. */
+  readonly attempts?: readonly {
+    readonly source: string
+    readonly language: string
+    /** Absent when the text could not be read as a program. */
+    readonly hash?: string
+    readonly code: string
+    /** What the model was told. */
+    readonly diagnosis: string
+    /** The tools it called, in order. */
+    readonly calls: readonly string[]
+  }[]
   /** What each policy and the analysis found. */
   readonly findings: readonly Finding[]
   readonly approvals: readonly {
@@ -24,6 +36,7 @@ export interface ExecutionTrace {
     readonly approverId?: string
     readonly reason?: string
   }[]
+  /** Those of all attempts. */
   readonly toolCalls: readonly {
     readonly seq: number
     readonly name: string

@@ -55,15 +55,22 @@ export class ReplayCursor {
   readonly #turnBySeq: ReadonlyMap<number, Turn>
   readonly #caughtUp = Promise.withResolvers<void>()
   #nextEntry = 0
-  #nextSeq = 0
+  #nextSeq: number
   #nextTurn = 0
   #isDelivering = false
 
   /**
    * @param entries - The journal of the run.
    * @param held - Calls of the run that approvals were asked for; those that left since are ignored.
+   * @param firstSeq - The first place of the program's. Entries before it are of other programs and have to
+   * be left out.
    */
-  constructor(entries: readonly JournalEntry[], held: readonly HeldCall[] = []) {
+  constructor(
+    entries: readonly JournalEntry[],
+    held: readonly HeldCall[] = [],
+    firstSeq: number = 0,
+  ) {
+    this.#nextSeq = firstSeq
     this.#entries = [...entries].sort(inStartOrder)
     const started = new Set(entries.map(({ seq }) => seq))
     this.#held = held.filter(({ seq }) => !started.has(seq)).sort(inStartOrder)

@@ -13,6 +13,8 @@ export interface JournalEntry {
   readonly tool: string
   /** The argument as the program gave it. */
   readonly argument: JsonValue
+  /** What reached the tool where that is not `argument`: a schema or a policy made it so. */
+  readonly effectiveArgument?: JsonValue
   /** SHA-256 of tool and canonical argument, hex: what replay compares. */
   readonly digest: string
   readonly readOnly: boolean

@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, realpathSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { JsonValue } from '../json-value.ts'
 import type { AnswerFrame, CallFrame } from './killable-child.ts'
+import { type KillableProcessOptions, StartedChild } from './started-child.ts'
 
 /** Why a call has no answer. */
 export type KillReason = 'deadline' | 'memory' | 'crashed' | 'aborted'
@@ -19,23 +16,25 @@ export class KillableProcessError extends Error {
   }
 }
 
-/** How the child is started. */
-export interface KillableProcessOptions {
-  /** The module that the child runs; it calls `serveCalls`. */
-  readonly entry: URL
-  /** Appears in the child's process title. */
-  readonly name: string
-  /** Heap of the child in MiB. Default 256. */
-  readonly memoryMb?: number
-  /** Calls after which the child is replaced, so that nothing builds up in it. Default 500. */
-  readonly maxCalls?: number
-  /** How long the child may take to start, in milliseconds. Default 10 000. */
-  readonly startDeadlineMs?: number
+/** How long a call may take. */
+export interface CallOptions {
+  /**
+   * Counts from the moment the message is sent; waiting for earlier calls and for the child to start is
+   * not part of it.
+   */
+  readonly deadlineMs: number
+  /**
+   * How much longer, in all, a child is waited for that has used less processor time than `deadlineMs`
+   * because the machine is busy, in milliseconds. Only where the system tells. Default: not at all.
+   */
+  readonly patienceMs?: number
+  readonly signal?: AbortSignal
 }
 
 interface QueuedCall {
   readonly message: JsonValue
   readonly deadlineMs: number
+  readonly patienceMs: number
   isAborted: boolean
   readonly resolve: (answer: JsonValue) => void
   readonly reject: (error: KillableProcessError) => void
@@ -46,9 +45,6 @@ interface CurrentCall {
   readonly call: QueuedCall
   readonly settle: (frame: AnswerFrame | KillReason) => void
 }
-
-// Signals and exit codes of a V8 heap that is full: abort() is SIGABRT, reported as 134 by a shell.
-const HEAP_EXHAUSTED = { signal: 'SIGABRT', exitCode: 134 }
 
 /**
  * A child process that reads hostile text, one call at a time, and is killed when it takes too long or
@@ -65,9 +61,12 @@ const HEAP_EXHAUSTED = { signal: 'SIGABRT', exitCode: 134 }
 export class KillableProcess {
   readonly #options: KillableProcessOptions
   readonly #queue: QueuedCall[] = []
-  #child: ChildProcess | null = null
-  #ready: Promise<void> | null = null
+  #child: StartedChild | null = null
+  /** Starts while the child that it will replace goes on working. */
+  #successor: StartedChild | null = null
   #current: CurrentCall | null = null
+  /** Told when the child is ready, or has ended before. */
+  #onStart: (() => void) | null = null
   #nextId = 0
   #callsServed = 0
   #isBusy = false
@@ -77,26 +76,26 @@ export class KillableProcess {
     this.#options = options
   }
 
+  /** Whether a call would be sent at once. */
+  get isReady(): boolean {
+    return !this.#isBusy && this.#child?.isReady === true
+  }
+
   /** Starts the child now, so that the first call need not wait for it. */
   warm(): void {
-    if (!this.#isClosed) void this.#start()
+    if (!this.#isClosed) this.#start()
   }
 
   /**
    * Sends one message and resolves with the child's answer.
    *
-   * @param options - `deadlineMs` counts from the moment the message is sent; waiting for earlier
-   * calls and for the child to start is not part of it.
    * @throws {KillableProcessError} The child took too long, ran out of memory, failed or was aborted.
    */
-  async call(
-    message: JsonValue,
-    options: { readonly deadlineMs: number; readonly signal?: AbortSignal },
-  ): Promise<JsonValue> {
-    const { deadlineMs, signal } = options
+  async call(message: JsonValue, options: CallOptions): Promise<JsonValue> {
+    const { deadlineMs, patienceMs = 0, signal } = options
     if (this.#isClosed || signal?.aborted) throw new KillableProcessError('aborted')
     const { promise, resolve, reject } = Promise.withResolvers<JsonValue>()
-    const call: QueuedCall = { message, deadlineMs, isAborted: false, resolve, reject }
+    const call: QueuedCall = { message, deadlineMs, patienceMs, isAborted: false, resolve, reject }
     const onAbort = () => this.#abort(call)
     signal?.addEventListener('abort', onAbort, { once: true })
     this.#queue.push(call)
@@ -112,17 +111,10 @@ export class KillableProcess {
   async close(): Promise<void> {
     this.#isClosed = true
     for (const call of this.#queue.splice(0)) call.reject(new KillableProcessError('aborted'))
-    const child = this.#child
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return
-    const exited = new Promise<void>((resolve) => {
-      child.once('exit', () => resolve())
-      // What could not be started does not exit.
-      child.once('error', () => resolve())
-    })
-    // An idle child does not keep the host alive, but whoever closes it waits for its end.
-    child.ref()
-    child.kill('SIGKILL')
-    await exited
+    const children = [this.#child, this.#successor].filter((child) => child !== null)
+    const gone = Promise.all(children.map((child) => child.killed()))
+    this.#end('crashed')
+    await gone
   }
 
   #abort(call: QueuedCall): void {
@@ -141,137 +133,116 @@ export class KillableProcess {
       await this.#serve(call)
     }
     this.#isBusy = false
-    this.#child?.unref()
-    this.#child?.channel?.unref()
+    this.#child?.hold(false)
   }
 
   async #serve(call: QueuedCall): Promise<void> {
-    const ready = this.#start()
-    // Only now is there a child: a call that is under way keeps the host alive, an idle child does not.
-    this.#child?.ref()
-    this.#child?.channel?.ref()
-    try {
-      await ready
-    } catch {
-      return call.reject(new KillableProcessError('crashed'))
-    }
+    const isStarted = await this.#started()
     if (call.isAborted) return
+    if (!isStarted) return call.reject(new KillableProcessError('crashed'))
     const outcome = await this.#exchange(call)
     if (typeof outcome === 'string') return call.reject(new KillableProcessError(outcome))
     if ('failed' in outcome) return call.reject(new KillableProcessError('crashed'))
     call.resolve(outcome.answer)
     this.#callsServed += 1
-    if (this.#callsServed >= (this.#options.maxCalls ?? 500)) this.#kill()
+    if (outcome.isLast === true) this.#end('crashed')
+    else this.#renew()
+  }
+
+  /** Waits for a child that can take a call; false if it ended before. */
+  async #started(): Promise<boolean> {
+    this.#replace()
+    const child = this.#start()
+    // A call that is under way keeps the host alive, an idle child does not.
+    child.hold(true)
+    if (!child.isReady) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#onStart = resolve
+      await promise
+      this.#onStart = null
+    }
+    return child.isReady && this.#child === child
   }
 
   #exchange(call: QueuedCall): Promise<AnswerFrame | KillReason> {
     const id = this.#nextId++
+    const sentAt = performance.now()
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#end('deadline'), call.deadlineMs)
+      const onDeadline = () => {
+        const leftMs = this.#timeLeftMs(call, performance.now() - sentAt)
+        if (leftMs <= 0) return this.#end('deadline')
+        timer = setTimeout(onDeadline, leftMs)
+      }
+      let timer = setTimeout(onDeadline, call.deadlineMs)
       const settle = (frame: AnswerFrame | KillReason) => {
         clearTimeout(timer)
         this.#current = null
         resolve(frame)
       }
       this.#current = { id, call, settle }
-      this.#child?.send({ id, message: call.message } satisfies CallFrame, (error) => {
-        if (error !== null && this.#current?.id === id) settle('crashed')
+      this.#child?.send({ id, message: call.message } satisfies CallFrame, () => {
+        if (this.#current?.id === id) settle('crashed')
       })
     })
   }
 
+  /** How much longer a call may take whose deadline is over: the processor time that it did not get. */
+  #timeLeftMs({ deadlineMs, patienceMs }: QueuedCall, elapsedMs: number): number {
+    const patienceLeftMs = deadlineMs + patienceMs - elapsedMs
+    const cpuMs = patienceLeftMs > 0 ? (this.#child?.cpuMsSinceAnswer() ?? null) : null
+    if (cpuMs === null) return 0
+    const missingMs = deadlineMs - cpuMs
+    // The system counts in steps of ten milliseconds.
+    return missingMs >= 10 ? Math.min(missingMs, patienceLeftMs) : 0
+  }
+
   /** Kills the child, if it still lives, and answers the call it worked on; the next gets a new one. */
   #end(reason: KillReason): void {
-    this.#kill()
+    this.#child?.kill()
+    this.#child = null
+    this.#callsServed = 0
+    this.#onStart?.()
     this.#current?.settle(reason)
   }
 
-  #kill(): void {
-    this.#child?.kill('SIGKILL')
-    this.#child = null
-    this.#ready = null
+  #start(): StartedChild {
+    if (this.#child === null) {
+      this.#child = this.#successor ?? this.#launch()
+      this.#successor = null
+    }
+    return this.#child
+  }
+
+  #launch(): StartedChild {
+    const child: StartedChild = new StartedChild(this.#options, {
+      onReady: () => {
+        if (this.#child === child) this.#onStart?.()
+        else if (!this.#isBusy) this.#replace()
+      },
+      onAnswer: (frame) => {
+        if (this.#child === child && frame.id === this.#current?.id) this.#current.settle(frame)
+      },
+      onEnd: (reason) => {
+        if (this.#successor === child) this.#successor = null
+        if (this.#child === child) this.#end(reason)
+      },
+    })
+    return child
+  }
+
+  /** Starts a fresh child after many calls; the old one works until the new one is ready. */
+  #renew(): void {
+    const maxCalls = this.#options.maxCalls ?? 500
+    if (this.#callsServed < maxCalls || this.#isClosed) return
+    this.#successor ??= this.#launch()
+  }
+
+  /** Only between calls: nobody waits for the child that is killed. */
+  #replace(): void {
+    if (this.#successor?.isReady !== true) return
+    this.#child?.kill()
+    this.#child = this.#successor
+    this.#successor = null
     this.#callsServed = 0
   }
-
-  #start(): Promise<void> {
-    if (this.#ready !== null) return this.#ready
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    // The rejection is seen by whoever awaits the start; nobody may be waiting after warm().
-    promise.catch(() => {})
-    let child: ChildProcess
-    try {
-      child = spawnChild(this.#options)
-    } catch (error) {
-      // Some failures to start are thrown, others are events.
-      reject(error)
-      return promise
-    }
-    this.#child = child
-    this.#ready = promise
-    const onEnd = (reason: KillReason) => {
-      clearTimeout(startTimer)
-      reject(new KillableProcessError(reason))
-      if (this.#child === child) this.#end(reason)
-    }
-    const startTimer = setTimeout(() => onEnd('crashed'), this.#options.startDeadlineMs ?? 10_000)
-    startTimer.unref()
-    child.on('message', (frame: AnswerFrame) => {
-      if (frame.id === this.#current?.id) return this.#current.settle(frame)
-      if (frame.id !== -1) return
-      clearTimeout(startTimer)
-      resolve()
-    })
-    // A child that could not be started has an error and no exit.
-    child.on('error', () => onEnd('crashed'))
-    child.on('exit', (exitCode, signal) => {
-      const isMemory = signal === HEAP_EXHAUSTED.signal || exitCode === HEAP_EXHAUSTED.exitCode
-      onEnd(isMemory ? 'memory' : 'crashed')
-    })
-    child.unref()
-    child.channel?.unref()
-    return promise
-  }
-}
-
-function spawnChild(options: KillableProcessOptions): ChildProcess {
-  return spawn(process.execPath, childArguments(options), {
-    env: {},
-    cwd: '/',
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    serialization: 'json',
-  })
-}
-
-function childArguments(options: KillableProcessOptions): string[] {
-  const entry = fileURLToPath(options.entry)
-  // Node 26 gives every process native calls unless told otherwise; Node 24 does not know the flag.
-  const hasFfi = process.allowedNodeEnvironmentFlags.has('--experimental-ffi')
-  return [
-    '--permission',
-    ...readableFolders(entry).map((folder) => `--allow-fs-read=${folder}`),
-    `--max-old-space-size=${options.memoryMb ?? 256}`,
-    '--stack-size=3900',
-    '--disable-proto=delete',
-    '--disallow-code-generation-from-strings',
-    '--no-addons',
-    '--disable-sigusr1',
-    '--no-warnings',
-    ...(hasFfi ? ['--no-experimental-ffi'] : []),
-    `--title=airlock-${options.name}`,
-    entry,
-  ]
-}
-
-/** This room, the entry's folder, and every `node_modules` from which it may resolve a dependency. */
-function readableFolders(entry: string): string[] {
-  const folders = [dirname(import.meta.dirname), dirname(entry)]
-  for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
-    const modules = join(folder, 'node_modules')
-    // A linked folder is read under its real name.
-    if (existsSync(modules)) folders.push(modules, realpathSync(modules))
-    // The nearest package.json says whether the entry is an ES module.
-    const manifest = join(folder, 'package.json')
-    if (existsSync(manifest)) folders.push(manifest)
-  }
-  return folders
 }

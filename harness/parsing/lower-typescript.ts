@@ -1,8 +1,10 @@
 import { decodedMappings, TraceMap } from '@jridgewell/trace-mapping'
 import { transformSync } from 'amaro'
-import { UnreadableProgramError } from './program-message.ts'
+import type { RemovedImport } from './module-declarations.ts'
+import type { UnreadableProgramError } from './program-message.ts'
 import { MappedText } from './text-map.ts'
-import { blankModuleSyntax, type RemovedImport } from './typescript-module-syntax.ts'
+import { unreadable } from './text-rules.ts'
+import { blankModuleSyntax } from './typescript-module-syntax.ts'
 
 /** A program without types, and the imports that had to go because the text returns as well. */
 export interface LoweredProgram {
@@ -14,6 +16,14 @@ export interface LoweredProgram {
 // stands on a line of its own, so that columns stay as they are.
 const OPENING = 'async function program() {\n'
 const CLOSING = '\n}\n'
+
+/** The lowering library has run out of stack on some text, and does not recover. */
+export class LoweringOverflowError extends Error {
+  constructor(cause: unknown) {
+    super('The lowering library has failed', { cause })
+    this.name = 'LoweringOverflowError'
+  }
+}
 
 /** What the lowering library throws. */
 interface LoweringError {
@@ -30,6 +40,7 @@ type Lowered = { readonly text: MappedText } | { readonly error: LoweringError }
  * angle brackets become JavaScript; everything else keeps its line and column.
  *
  * @throws {UnreadableProgramError} The text is not TypeScript.
+ * @throws {LoweringOverflowError} No further text can be lowered in this process.
  */
 export function lowerTypeScript(source: string): LoweredProgram {
   const asFunction = lowerBody(source)
@@ -65,7 +76,7 @@ function lower(source: string): Lowered {
     if (code.length === source.length) return { text: MappedText.identity(code) }
     return transform(source)
   } catch (error) {
-    if (!isLoweringError(error)) throw error
+    if (!isLoweringError(error)) throw new LoweringOverflowError(error)
     return error.code === 'UnsupportedSyntax' ? transform(source) : { error }
   }
 }
@@ -81,7 +92,7 @@ function transform(source: string): Lowered {
     )
     return { text: MappedText.fromMappings(code, mappings) }
   } catch (error) {
-    if (!isLoweringError(error)) throw error
+    if (!isLoweringError(error)) throw new LoweringOverflowError(error)
     return { error }
   }
 }
@@ -98,11 +109,12 @@ function syntaxError(error: LoweringError, source: string): UnreadableProgramErr
   const column = isBehindTheEnd ? (lines.at(-1) ?? '').length + 1 : error.startColumn + 1
   // The library's messages quote at most one token of the program.
   const detail = error.message.replaceAll(/\s+/g, ' ').slice(0, 200)
-  return new UnreadableProgramError('ERR_PROGRAM_SYNTAX', {
-    ruleId: 'syntax',
-    message: `Syntax error at line ${line}, column ${column}: ${detail}`,
-    hint: 'Write the body of an async function in TypeScript, with every bracket closed',
-    line,
-    column,
-  })
+  const rule = SYNTAX_RULES.find(({ message }) => message.test(detail))
+  return unreadable(rule?.ruleId ?? 'syntax', { detail: rule?.detail ?? detail, line, column })
 }
+
+/** Errors of the library that are really rules of ours. It gives them no codes. */
+const SYNTAX_RULES = [
+  { message: /^The 'with' statement/, ruleId: 'no-with', detail: "'with' in strict mode" },
+  { message: /cannot be used outside of module code/, ruleId: 'no-forbidden-import', detail: null },
+] as const

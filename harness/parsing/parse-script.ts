@@ -1,7 +1,8 @@
 import { type ParseError, type ParseResult, parse } from '@babel/parser'
 import type * as t from '@babel/types'
-import { UnreadableProgramError } from './program-message.ts'
+import type { UnreadableProgramError } from './program-message.ts'
 import type { MappedText } from './text-map.ts'
+import { unreadable } from './text-rules.ts'
 
 /** What stands before the program in the text that runs. Strict, so that `this` is never the global object. */
 export const SCRIPT_OPENING = '(async function () {"use strict";\n'
@@ -30,6 +31,7 @@ export function wrapProgram(program: MappedText): MappedText {
  * text of the program.
  *
  * @param options - `allowModuleSyntax` lets `import` and `export` through, for the step that removes them.
+ * What it leaves is no part of a script, and the analysis refuses it.
  * @throws {UnreadableProgramError} The text is no program.
  */
 export function parseScript(
@@ -65,12 +67,9 @@ function soleFunctionBody(file: t.File, text: MappedText): t.BlockStatement {
     main.start === 1 &&
     main.end === text.text.length - 1
   if (isWhole) return main.body
-  throw new UnreadableProgramError('ERR_PROGRAM_SYNTAX', {
-    ruleId: 'syntax',
-    message: 'Syntax error: the program closes a bracket that it did not open',
-    hint: 'Write the body of an async function, without a function around it',
-    ...text.at(firstFunctionEnd(file.program) ?? text.text.length),
-  })
+  const at = text.at(firstFunctionEnd(file.program) ?? text.text.length)
+  const detail = 'the program closes a bracket that it did not open'
+  throw unreadable('syntax', { detail, ...at })
 }
 
 /** Where the wrapper was closed too early. */
@@ -91,37 +90,41 @@ function firstFunctionEnd(program: t.Program): number | null {
   return end
 }
 
+type SyntaxRule = Parameters<typeof unreadable>[0]
+
 /** Errors of the parser that are really rules of ours, by the parser's reason code. */
-const SYNTAX_RULES: Readonly<Record<string, { readonly ruleId: string; readonly hint: string }>> = {
-  StrictWith: { ruleId: 'no-with', hint: 'Name the object in front of each property instead' },
-  ImportMetaOutsideModule: {
-    ruleId: 'no-forbidden-import',
-    hint: 'A program is no module; use `data` and `tools`',
-  },
-  UnexpectedImportExport: {
-    ruleId: 'no-forbidden-import',
-    hint: 'Nothing can be imported; use `data`, `tools` and the language itself',
-  },
-  MissingOneOfPlugins: {
-    ruleId: 'syntax',
-    hint: 'Decorators are not available; call the function',
-  },
+const SYNTAX_RULES: Readonly<Record<string, SyntaxRule>> = {
+  StrictWith: 'no-with',
+  ImportMetaOutsideModule: 'no-forbidden-import',
+  ImportOutsideModule: 'no-forbidden-import',
+  UnexpectedImportExport: 'no-forbidden-import',
 }
 
+/** Syntax of tomorrow and of other languages, which the parser knows and the engine does not. */
+const NOT_ENABLED: ReadonlySet<string> = new Set(['MissingPlugin', 'MissingOneOfPlugins'])
+
 function syntaxError(error: ParseError, text: MappedText): UnreadableProgramError {
-  const known = SYNTAX_RULES[error.reasonCode]
   const at = text.at(Math.min(error.pos, text.text.length - SCRIPT_CLOSING.length))
+  if (NOT_ENABLED.has(error.reasonCode)) {
+    const isImport = /sourcePhaseImports|deferredImportEvaluation/.test(error.message)
+    const detail = 'this syntax is not part of the language that programs are written in'
+    return unreadable(isImport ? 'no-forbidden-import' : 'syntax', { detail, ...at })
+  }
   // The parser appends its own position, which is one in the text that runs.
   const detail = error.message
     .replace(/\s*\(\d+:\d+\)$/, '')
     .replaceAll(/\s+/g, ' ')
     .slice(0, 200)
-  return new UnreadableProgramError('ERR_PROGRAM_SYNTAX', {
-    ruleId: known?.ruleId ?? 'syntax',
-    message: `Syntax error at line ${at.line}, column ${at.column}: ${detail}`,
-    hint: known?.hint ?? 'Write the body of an async function, with every bracket closed',
-    ...at,
-  })
+    .replace(/\.$/, '')
+  const before = text.text.slice(Math.max(0, error.pos - 200), error.pos)
+  const isImport = /(?:^|[\n;])\s*import\s+[\w$]+\s*$/.test(before)
+  return unreadable(
+    SYNTAX_RULES[error.reasonCode] ?? (isImport ? 'no-forbidden-import' : 'syntax'),
+    {
+      detail,
+      ...at,
+    },
+  )
 }
 
 function isParseError(error: unknown): error is ParseError {

@@ -1,4 +1,5 @@
 import type * as t from '@babel/types'
+import { afterDirectives } from './bind-modules.ts'
 import { hasOwnReturn, isNameUsed, range } from './node-walk.ts'
 import type { Splice } from './text-map.ts'
 
@@ -38,13 +39,6 @@ export function endingOf(body: t.BlockStatement, parts: EndingParts): Splice[] {
   }
   const main = uncalledMain(body)
   return main === null ? [] : append(returnNamed(body, main))
-}
-
-/** Behind `"use strict";`, in the wrapper's own first line. */
-function afterDirectives(body: t.BlockStatement): { start: number; end: number } {
-  const [strict] = body.directives
-  const offset = strict === undefined ? range(body).start + 1 : range(strict).end
-  return { start: offset, end: offset }
 }
 
 function returnEntry(

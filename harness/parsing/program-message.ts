@@ -1,5 +1,5 @@
 import type { JsonValue } from '../json-value.ts'
-import type { Program, ProgramLanguage } from '../program.ts'
+import type { Program, ProgramLanguage, PureModule } from '../program.ts'
 import type { Finding } from '../verdict.ts'
 
 /** What the host asks of the parsing child. */
@@ -7,6 +7,8 @@ export interface ProgramQuestion {
   readonly source: string
   readonly language: ProgramLanguage
   readonly toolNames: readonly string[]
+  /** Modules of the host that the program may import. */
+  readonly modules: readonly PureModule[]
   /** True leaves out the rules: facts and positions only. For tests of the layers behind them. */
   readonly skipRules: boolean
 }
@@ -56,17 +58,24 @@ export function readAnswer(message: JsonValue): ProgramAnswer | null {
   const isProgram =
     message['ok'] === true &&
     typeof code === 'string' &&
-    Array.isArray(positions) &&
+    isListOfNumbers(positions) &&
     isObject(facts) &&
     Array.isArray(facts['toolUses']) &&
     Array.isArray(facts['imports']) &&
+    Array.isArray(facts['codeFromText']) &&
     Array.isArray(facts['resourceHazards']) &&
-    ['lineCount', 'nodeCount', 'maxLoopDepth'].every((name) => Number.isSafeInteger(facts[name]))
+    ['lineCount', 'nodeCount', 'complexity', 'maxLoopDepth'].every((name) =>
+      Number.isSafeInteger(facts[name]),
+    )
   return isProgram ? (message as unknown as ProgramAnswer) : null
 }
 
 function isObject(value: JsonValue | undefined): value is { readonly [key: string]: JsonValue } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isListOfNumbers(value: JsonValue | undefined): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'number')
 }
 
 function isFinding(value: JsonValue): boolean {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { Finding } from '../verdict.ts'
 import type { ReadFailureCode } from './program-message.ts'
+import { TEXT_RULES } from './text-rules.ts'
 
 /** Brackets that may be open at once. Programs of people and models stay below 30. */
 const MAX_NESTING = 500
@@ -24,14 +25,14 @@ export function checkSource(
     return refuse('ERR_SANDBOX_LIMIT', {
       ruleId: 'program-size',
       message: `The program has ${bytes} bytes and may have ${maxProgramBytes}`,
-      hint: 'Pass large values as `data` or fetch them with a tool instead of writing them out',
+      hint: TEXT_RULES['program-size'].hint,
     })
   }
   if (source.trim() === '') {
     return refuse('ERR_PROGRAM_SYNTAX', {
       ruleId: 'empty-program',
-      message: 'The program is empty',
-      hint: 'Write the body of an async function that returns the answer',
+      message: TEXT_RULES['empty-program'].message,
+      hint: TEXT_RULES['empty-program'].hint,
     })
   }
   const nul = source.indexOf('\0')
@@ -48,48 +49,64 @@ export function checkSource(
     return refuse('ERR_SANDBOX_LIMIT', {
       ruleId: 'program-nesting',
       message: `The program nests more than ${MAX_NESTING} brackets`,
-      hint: 'Give the inner parts names, or pass nested values as `data`',
+      hint: TEXT_RULES['program-nesting'].hint,
       ...positionOf(source, deepest),
     })
   }
   return null
 }
 
-const OPEN = new Set(['(', '[', '{'])
-const CLOSE = new Set([')', ']', '}'])
+const LINE_FEED = 10
+const DOUBLE_QUOTE = 34
+const QUOTE = 39
+const STAR = 42
+const SLASH = 47
+const BACKSLASH = 92
 
 /**
  * Where too many brackets are open. Skips quoted strings and comments, and may be wrong where a regular
- * expression contains a quote: the parser's own limit holds behind it.
+ * expression contains a quote: the parser's own limit holds behind it. Works on codes, because it runs in
+ * the host, over a text that may be as long as the limit allows.
  */
 function findDeepNesting(source: string): number | null {
   let depth = 0
   for (let index = 0; index < source.length; index += 1) {
-    const character = source.charAt(index)
-    if (OPEN.has(character)) {
-      depth += 1
-      if (depth > MAX_NESTING) return index
-    } else if (CLOSE.has(character)) {
-      depth = Math.max(0, depth - 1)
-    } else if (character === '"' || character === "'") {
-      index = endOfString(source, index)
-    } else if (character === '/' && source.charAt(index + 1) === '/') {
-      index = endOfLine(source, index)
-    } else if (character === '/' && source.charAt(index + 1) === '*') {
-      const end = source.indexOf('*/', index + 2)
-      if (end === -1) return null
-      index = end + 1
+    switch (source.charCodeAt(index)) {
+      case 40: // (
+      case 91: // [
+      case 123: // {
+        depth += 1
+        if (depth > MAX_NESTING) return index
+        break
+      case 41:
+      case 93:
+      case 125:
+        if (depth > 0) depth -= 1
+        break
+      case DOUBLE_QUOTE:
+      case QUOTE:
+        index = endOfString(source, index)
+        break
+      case SLASH: {
+        const next = source.charCodeAt(index + 1)
+        if (next === SLASH) index = endOfLine(source, index)
+        else if (next === STAR) {
+          const end = source.indexOf('*/', index + 2)
+          if (end === -1) return null
+          index = end + 1
+        }
+      }
     }
   }
   return null
 }
 
 function endOfString(source: string, start: number): number {
-  const quote = source.charAt(start)
+  const quote = source.charCodeAt(start)
   for (let index = start + 1; index < source.length; index += 1) {
-    const character = source.charAt(index)
-    if (character === '\\') index += 1
-    else if (character === quote || character === '\n') return index
+    const code = source.charCodeAt(index)
+    if (code === BACKSLASH) index += 1
+    else if (code === quote || code === LINE_FEED) return index
   }
   return source.length
 }

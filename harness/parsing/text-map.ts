@@ -1,6 +1,9 @@
 import type { Program, SourcePosition } from '../program.ts'
 
-/** From `offset` on, the text stands for the place `line`, `column` of the author's text, all from 0. */
+/**
+ * From `offset` on, the text stands for the place `line`, `column` of the author's text, all from 0: on the
+ * same line column by column, and from there line by line.
+ */
 interface Segment {
   readonly offset: number
   readonly line: number
@@ -18,6 +21,7 @@ export interface Splice {
 export class MappedText {
   readonly text: string
   readonly #segments: readonly Segment[]
+  #starts: readonly number[] | null = null
 
   private constructor(text: string, segments: readonly Segment[]) {
     this.text = text
@@ -26,8 +30,7 @@ export class MappedText {
 
   /** A text in which every line and column is where its author put it. */
   static identity(text: string): MappedText {
-    const segments = lineStarts(text).map((offset, line) => ({ offset, line, column: 0 }))
-    return new MappedText(text, segments)
+    return new MappedText(text, [{ offset: 0, line: 0, column: 0 }])
   }
 
   /**
@@ -52,9 +55,8 @@ export class MappedText {
 
   /** The author's position of a character, both numbers from 1. */
   at(offset: number): SourcePosition {
-    const segment = this.#segments[this.#indexAt(offset)]
-    if (segment === undefined) return { line: 1, column: 1 }
-    return { line: segment.line + 1, column: segment.column + 1 + offset - segment.offset }
+    const { line, column } = this.#locate(offset)
+    return { line: line + 1, column: column + 1 }
   }
 
   /** The part from `start` to `end`, which keeps its way back. */
@@ -75,48 +77,57 @@ export class MappedText {
   splice(splices: readonly Splice[]): MappedText {
     const ordered = [...splices].sort((a, b) => a.start - b.start || a.end - b.end)
     const segments: Segment[] = []
-    let text = ''
+    const parts: string[] = []
+    let length = 0
     let from = 0
-    for (const splice of [
-      ...ordered,
-      { start: this.text.length, end: this.text.length, text: '' },
-    ]) {
-      for (const segment of this.#within(from, splice.start, text.length - from)) {
-        segments.push(segment)
-      }
-      text += this.text.slice(from, splice.start) + splice.text
-      from = splice.end
+    const keepUntil = (end: number) => {
+      for (const segment of this.#within(from, end, length - from)) segments.push(segment)
+      parts.push(this.text.slice(from, end))
+      length += Math.max(0, end - from)
     }
-    return new MappedText(text, segments)
+    for (const { start, end, text } of ordered) {
+      keepUntil(start)
+      parts.push(text)
+      length += text.length
+      from = end
+    }
+    keepUntil(this.text.length)
+    return new MappedText(parts.join(''), segments)
   }
 
   /** The table that a `Program` carries. */
   positions(): Program['positions'] {
-    const starts = lineStarts(this.text)
-    const lines: [number, number, number][][] = starts.map(() => [])
+    const starts = this.#lineStarts()
     let line = 0
-    for (const segment of this.#segments) {
+    return this.#segments.flatMap((segment) => {
       while ((starts[line + 1] ?? Number.POSITIVE_INFINITY) <= segment.offset) line += 1
-      const column = segment.offset - (starts[line] ?? 0) + 1
-      lines[line]?.push([column, segment.line + 1, segment.column + 1])
+      const column = segment.offset - (starts[line] ?? 0)
+      return [line + 1, column + 1, segment.line + 1, segment.column + 1]
+    })
+  }
+
+  #locate(offset: number): Pick<Segment, 'line' | 'column'> {
+    const segment = this.#segments[this.#indexAt(offset)]
+    if (segment === undefined) return { line: 0, column: 0 }
+    if (segment.offset === offset) return segment
+    const starts = this.#lineStarts()
+    const line = indexOfLast(starts, offset)
+    const linesOn = line - indexOfLast(starts, segment.offset)
+    if (linesOn === 0) {
+      return { line: segment.line, column: segment.column + offset - segment.offset }
     }
-    return lines
+    return { line: segment.line + linesOn, column: offset - (starts[line] ?? 0) }
   }
 
   /** The segments of a range, moved by `shift`; the first one starts with the range. */
   #within(start: number, end: number, shift: number): Segment[] {
-    if (start >= end) return []
-    const result: Segment[] = []
     const first = this.#indexAt(start)
-    for (let index = Math.max(first, 0); index < this.#segments.length; index += 1) {
+    if (start >= end || (first < 0 && this.#segments.length === 0)) return []
+    const result: Segment[] = first < 0 ? [] : [{ ...this.#locate(start), offset: start + shift }]
+    for (let index = first + 1; index < this.#segments.length; index += 1) {
       const segment = this.#segments[index]
       if (segment === undefined || segment.offset >= end) break
-      const skipped = Math.max(0, start - segment.offset)
-      result.push({
-        offset: segment.offset + skipped + shift,
-        line: segment.line,
-        column: segment.column + skipped,
-      })
+      result.push({ ...segment, offset: segment.offset + shift })
     }
     return result
   }
@@ -132,13 +143,34 @@ export class MappedText {
     }
     return low - 1
   }
+
+  #lineStarts(): readonly number[] {
+    this.#starts ??= lineStarts(this.text)
+    return this.#starts
+  }
+}
+
+/** The last of some ascending numbers that is at most `value`. */
+function indexOfLast(ascending: readonly number[], value: number): number {
+  let low = 0
+  let high = ascending.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ascending[middle] ?? 0) <= value) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }
 
 function lineStarts(text: string): number[] {
   // The line terminators of ECMAScript, as parsers count lines.
   const starts = [0]
-  for (const match of text.matchAll(/\r\n|[\n\r\u2028\u2029]/g)) {
-    starts.push(match.index + match[0].length)
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index)
+    if (code > 13 && code < 0x2028) continue
+    if (code === 13 && text.charCodeAt(index + 1) === 10) index += 1
+    else if (code !== 10 && code !== 13 && code !== 0x2028 && code !== 0x2029) continue
+    starts.push(index + 1)
   }
   return starts
 }

@@ -1,12 +1,5 @@
 import { parse } from '@babel/parser'
-import type { SourcePosition } from '../program.ts'
-
-/** A static import that was taken out of a program. */
-export interface RemovedImport extends SourcePosition {
-  readonly specifier: string
-  /** The names it would have bound. */
-  readonly names: readonly string[]
-}
+import { importedNames, type RemovedImport } from './module-declarations.ts'
 
 /**
  * Blanks what a module has and the body of a function may not have: imports, and the word `export`
@@ -22,32 +15,34 @@ export function blankModuleSyntax(
   const body = parseModule(source)
   if (body === null) return null
   const imports: RemovedImport[] = []
-  let text = source
+  const parts: string[] = []
+  let from = 0
   const blank = (start: number, end: number) => {
-    text =
-      text.slice(0, start) + text.slice(start, end).replaceAll(/[^\n\r]/g, ' ') + text.slice(end)
+    parts.push(source.slice(from, start), source.slice(start, end).replaceAll(/[^\n\r]/g, ' '))
+    from = end
   }
   for (const node of body) {
     const { start, end, loc } = node
     if (typeof start !== 'number' || typeof end !== 'number' || !loc) return null
+    const at = { line: loc.start.line, column: loc.start.column + 1 }
     if (node.type === 'ImportDeclaration') {
       blank(start, end)
-      const specifiers = node.specifiers.filter(
-        (one) => one.type !== 'ImportSpecifier' || one.importKind !== 'type',
-      )
-      const isType = specifiers.length === 0 && node.specifiers.length > 0
+      const names = importedNames(node)
+      const isType = names.length === 0 && node.specifiers.length > 0
       if (node.importKind === 'type' || isType) continue
-      imports.push({
-        specifier: node.source.value,
-        names: specifiers.map(({ local }) => local.name),
-        line: loc.start.line,
-        column: loc.start.column + 1,
-      })
+      imports.push({ specifier: node.source.value, names, ...at })
+    } else if (node.type === 'TSImportEqualsDeclaration') {
+      blank(start, end)
+      const { moduleReference } = node
+      const isModule = moduleReference.type === 'TSExternalModuleReference'
+      const specifier = isModule ? moduleReference.expression.value : node.id.name
+      imports.push({ specifier, names: [{ imported: '*', local: node.id.name }], ...at })
     } else if (node.type === 'ExportNamedDeclaration' && !node.source) {
       blank(start, node.declaration?.start ?? end)
     }
   }
-  return text === source ? null : { text, imports }
+  if (from === 0) return null
+  return { text: parts.join('') + source.slice(from), imports }
 }
 
 function parseModule(source: string): ReturnType<typeof parse>['program']['body'] | null {

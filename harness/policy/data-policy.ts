@@ -1,49 +1,73 @@
-import { extname } from 'node:path'
-import { ConfigurationError } from '../errors.ts'
-import type { JsonValue } from '../json-value.ts'
-import { KillableProcess, KillableProcessError } from '../parsing/killable-process.ts'
-import type { Program, SourcePosition } from '../program.ts'
-import type { SqlDialect, Tool } from '../sandbox/tool-host.ts'
+import { ConfigurationError, ToolError } from '../errors.ts'
+import type { JsonObject, JsonValue } from '../json-value.ts'
+import type { Program } from '../program.ts'
+import type { Requester } from '../requester.ts'
+import type { SqlDialect } from '../sandbox/tool-host.ts'
 import type { Finding } from '../verdict.ts'
-import type { Policy, PolicyContext, PolicyToolCall } from './policy.ts'
-import { passGate } from './sql/sql-gate.ts'
+import type { Policy, PolicyContext, PolicyMode, PolicyToolCall } from './policy.ts'
+import { readPolicyMode } from './policy-options.ts'
+import type { RewritingPolicy } from './rewrite-tool-call.ts'
+import { bindFilterValues } from './sql/bind-filter-values.ts'
+import { describeTouch } from './sql/describe-touch.ts'
 import { type DataPolicyOptions, readSqlRules } from './sql/sql-rules.ts'
 import {
-  deniedOutright,
-  type SqlReasonCode,
+  type SqlObjection,
+  type SqlReading,
   SqlRefusal,
-  type SqlRules,
+  type SqlTouch,
   type SqlVerdict,
 } from './sql/sql-verdict.ts'
+import { type SqlFinding, sqlFinding, statementFindings } from './sql/statement-findings.ts'
+import { StatementReader } from './sql/statement-reader.ts'
 
 export type { DataPolicyOptions } from './sql/sql-rules.ts'
 
-// Half of what a decision may take, so that one that is cut short is still an answer in time.
-const DEADLINE_MS = 500
-const MAX_CACHED_VERDICTS = 512
-const MAX_CACHED_CHARACTERS = 4_096
-const MAX_CALLS_PER_CHILD = 5_000
-
 const DIALECTS: readonly SqlDialect[] = ['postgresql', 'mysql', 'sqlite']
 
-const HINTS: Readonly<Partial<Record<SqlReasonCode, string>>> = {
-  'too-complex': 'Write a shorter or flatter statement',
-  unparseable: 'Write one plain statement of the dialect and qualify every column with its table',
-  'multi-statement': 'Call the tool once per statement',
-  ddl: 'Read or change rows; tables stay as they are',
-  'table-not-readable': 'Use the tables that the tool describes',
-  'table-not-writable': 'Only read this table',
-  'dangerous-function': 'Use common SQL functions, or compute the value in the program',
-  'column-restricted': 'Leave the column out and name the columns that are needed, without *',
+/** How one text is judged. */
+export interface JudgeSqlOptions {
+  /** The database's dialect, which is never guessed. */
+  readonly dialect: SqlDialect
+  /** Gives up. */
+  readonly signal?: AbortSignal
+  /** Who asks, so that the backlog of one caller does not hold up another. Default: nobody in particular. */
+  readonly fairKey?: string
 }
+
+/** Why a text is allowed or denied, and what it touches. */
+export interface SqlExplanation {
+  readonly verdict: SqlVerdict
+  /** One for each thing that is wrong, the most severe first. Empty when the text is allowed. */
+  readonly objections: readonly SqlObjection[]
+  readonly touched: SqlTouch
+  /** What it touches in plain words, such as `writes orders.status; reads orders.id`. */
+  readonly summary: string
+}
+
+/** For whom a statement is rewritten. */
+export interface RewriteSqlOptions extends JudgeSqlOptions {
+  /** The authenticated user that row filters are bound to. */
+  readonly requester: Requester | null
+  /** What the caller bound: a list, or an object for named placeholders. Default: nothing. */
+  readonly params?: JsonValue
+}
+
+/** A statement that shows a requester no rows but their own, or why there is none. */
+export type RewrittenSql =
+  | {
+      readonly decision: 'allow'
+      readonly sql: string
+      readonly params: readonly JsonValue[] | JsonObject
+    }
+  | { readonly decision: 'deny'; readonly objections: readonly SqlObjection[] }
 
 /**
  * Decides which SQL may reach a database: on the literals of a program before it runs, and on the
  * statement that a tool call really carries. A statement is read by a grammar, every name in it is
  * resolved, and what cannot be understood with certainty is denied.
  *
- * Parsing happens in a child process that is killed when it takes too long; {@link DataPolicy.close}
- * ends it.
+ * Parsing happens in child processes that are killed when it takes too long; {@link DataPolicy.close}
+ * ends them.
  *
  * @example
  * ```ts
@@ -55,73 +79,68 @@ const HINTS: Readonly<Partial<Record<SqlReasonCode, string>>> = {
  * verdict.reasonCode // 'column-restricted'
  * ```
  */
-export class DataPolicy implements Policy {
+export class DataPolicy implements Policy, RewritingPolicy {
   readonly name = 'DataPolicy'
+  readonly mode: PolicyMode
   /** Most rows a tool that answers with rows may return. */
   declare readonly maxResultRows?: number
-  readonly #rules: SqlRules
-  readonly #verdicts = new Map<string, SqlVerdict>()
-  readonly #child = new KillableProcess({
-    entry: new URL(`./sql/sql-child${extname(import.meta.filename)}`, import.meta.url),
-    name: 'sql',
-    maxCalls: MAX_CALLS_PER_CHILD,
-  })
+  readonly #reader: StatementReader
+  readonly #filtersRows: boolean
 
-  /** @throws {ConfigurationError} An option is unknown or an entry malformed; the message names it. */
+  /**
+   * @throws {ConfigurationError} An option is unknown, an entry is malformed or names something that does not
+   * exist, or two of them contradict each other; the message names it and the nearest right name.
+   */
   constructor(options: DataPolicyOptions) {
-    this.#rules = readSqlRules(options)
+    this.mode = readPolicyMode(this.name, options.mode)
+    const rules = readSqlRules(options)
+    this.#reader = new StatementReader(rules)
+    this.#filtersRows = rules.rowFilter !== null
     if (options.maxResultRows !== undefined) this.maxResultRows = options.maxResultRows
   }
 
-  /** Starts the parsing child now, so that the first decision need not wait for it. */
+  /** Starts a parsing child now, so that the first decision need not wait for it. */
   warm(): void {
-    this.#child.warm()
+    this.#reader.warm()
   }
 
   /**
    * Judges one SQL text.
    *
    * @param sql - The exact text that would reach the database.
-   * @param options - The database's dialect, which is never guessed, and a signal that gives up.
-   * @returns The verdict, within half a second of the child being ready, whatever the text is. It never
-   * rejects because of the text.
+   * @returns The verdict, within a second of a child being free, whatever the text is.
    * @throws {ConfigurationError} The dialect is not one of `postgresql`, `mysql` and `sqlite`.
+   * @throws {SandboxError} `ERR_OVERLOADED` if thousands of texts wait already; `ERR_SANDBOX_TIMEOUT` if the
+   * signal gave up. Never because of the text.
    */
-  async judgeSql(
-    sql: string,
-    options: { readonly dialect: SqlDialect; readonly signal?: AbortSignal },
-  ): Promise<SqlVerdict> {
-    const { dialect } = options
-    if (!DIALECTS.includes(dialect)) {
-      throw new ConfigurationError(`SQL can be judged in the dialects ${DIALECTS.join(', ')}`)
-    }
-    const key = `${dialect} ${sql}`
-    const known = this.#verdicts.get(key)
-    if (known !== undefined) return this.#remember(key, known)
-    try {
-      passGate(sql, dialect, this.#rules.denyDdl)
-      const question = { sql, dialect, rules: { ...this.#rules } }
-      const { signal } = options
-      const answer = await this.#child.call(question, {
-        deadlineMs: DEADLINE_MS,
-        ...(signal === undefined ? {} : { signal }),
-      })
-      return this.#remember(key, answer as unknown as SqlVerdict)
-    } catch (error) {
-      // A child that was killed is replaced now rather than while the next statement waits.
-      if (error instanceof KillableProcessError) this.#child.warm()
-      return verdictOfFailure(error)
-    }
+  async judgeSql(sql: string, options: JudgeSqlOptions): Promise<SqlVerdict> {
+    const { verdict } = await this.#read(sql, options)
+    return verdict
+  }
+
+  /** Judges one SQL text like {@link DataPolicy.judgeSql} and says why, and what the statement touches. */
+  async explainSql(sql: string, options: JudgeSqlOptions): Promise<SqlExplanation> {
+    const { verdict, objections, touched } = await this.#read(sql, options)
+    return { verdict, objections, touched, summary: describeTouch(touched) }
+  }
+
+  /**
+   * Judges one SQL text and narrows it to the rows that `rowFilter` leaves to the requester: each filtered
+   * table is shadowed by a WITH item of its name. Values are bound, never text. A statement that reads no
+   * filtered table comes back as it is.
+   */
+  async rewriteSql(sql: string, options: RewriteSqlOptions): Promise<RewrittenSql> {
+    return rewrittenFrom(await this.#read(sql, options), sql, options)
   }
 
   async evaluateProgram(program: Program, context: PolicyContext): Promise<readonly Finding[]> {
-    const findings: Finding[] = []
+    const findings: SqlFinding[] = []
     for (const use of program.facts.toolUses) {
       const tool = context.tools.get(use.tool)
       const sql = tool?.sql === undefined ? undefined : use.constantArguments[tool.sql.argument]
       if (tool?.sql === undefined || typeof sql !== 'string') continue
-      const verdict = await this.judgeSql(sql, { ...tool.sql, signal: context.signal })
-      findings.push(...findingsOf(verdict, tool, use))
+      const reading = await this.#read(sql, optionsFor(tool.sql.dialect, context))
+      findings.push(...statementFindings(reading, tool, use))
     }
     return findings
   }
@@ -134,68 +153,116 @@ export class DataPolicy implements Policy {
     if (tool.sql === undefined) return []
     const sql = propertyOf(call.argument, tool.sql.argument)
     if (typeof sql !== 'string') {
-      return [finding('unparseable', `Tool "${tool.name}" needs its SQL as a string`)]
+      const message = `Tool "${tool.name}" needs its SQL as a string`
+      return [sqlFinding({ reasonCode: 'unparseable', message })]
     }
-    const verdict = await this.judgeSql(sql, { ...tool.sql, signal: context.signal })
-    const findings = findingsOf(verdict, tool)
+    const reading = await this.#read(sql, optionsFor(tool.sql.dialect, context))
+    const findings = statementFindings(reading, tool)
+    const { verdict, touched, narrowed } = reading
     if (verdict.decision === 'allow' && verdict.action === 'write' && context.action === 'read') {
-      findings.push(
-        finding('write-in-read-run', `A read run may not write, but the statement does`),
-      )
+      const message = `A read run may not write, but the statement ${describeTouch(touched)}`
+      findings.push(sqlFinding({ reasonCode: 'write-in-read-run', message, touched }))
     }
-    return findings
+    return narrowed === null
+      ? findings
+      : [...findings, ...narrowCall(call, reading, context).findings]
   }
 
-  /** Ends the parsing child. */
+  /**
+   * The argument with its statement narrowed to the rows of the run's requester and everything bound; the
+   * argument itself where no row filter concerns it.
+   *
+   * @throws {ToolError} `ERR_TOOL_DENIED`: the statement is not allowed or cannot be narrowed.
+   */
+  async rewriteToolCall(call: PolicyToolCall, context: PolicyContext): Promise<JsonValue> {
+    const { tool, argument } = call
+    if (!this.#filtersRows || tool.sql === undefined) return argument
+    const sql = propertyOf(argument, tool.sql.argument)
+    if (typeof sql !== 'string') {
+      throw new ToolError('ERR_TOOL_DENIED', `Tool "${tool.name}" needs its SQL as a string`)
+    }
+    const reading = await this.#read(sql, optionsFor(tool.sql.dialect, context))
+    const narrowed = narrowCall(call, reading, context)
+    const [finding] = narrowed.findings
+    if (finding !== undefined) throw new ToolError('ERR_TOOL_DENIED', finding.message)
+    return narrowed.argument
+  }
+
+  /** Ends the parsing children. */
   async close(): Promise<void> {
-    await this.#child.close()
+    await this.#reader.close()
   }
 
-  /** The most recently used verdicts are kept; a map keeps its keys in order of insertion. */
-  #remember(key: string, verdict: SqlVerdict): SqlVerdict {
-    if (key.length > MAX_CACHED_CHARACTERS) return verdict
-    this.#verdicts.delete(key)
-    this.#verdicts.set(key, verdict)
-    const [oldest] = this.#verdicts.keys()
-    if (this.#verdicts.size > MAX_CACHED_VERDICTS && oldest !== undefined) {
-      this.#verdicts.delete(oldest)
+  async #read(sql: string, options: JudgeSqlOptions): Promise<SqlReading> {
+    const { dialect, signal, fairKey } = options
+    if (!DIALECTS.includes(dialect)) {
+      throw new ConfigurationError(`SQL can be judged in the dialects ${DIALECTS.join(', ')}`)
     }
-    return verdict
+    return this.#reader.read({ sql, dialect, signal, fairKey })
   }
 }
 
-function verdictOfFailure(error: unknown): SqlVerdict {
-  if (error instanceof SqlRefusal) return deniedOutright(error.reason, error.message)
-  if (!(error instanceof KillableProcessError)) throw error
-  const isTooMuch = error.kind === 'deadline' || error.kind === 'memory'
-  return isTooMuch
-    ? deniedOutright('too-complex', 'Reading the statement takes too much time or memory')
-    : deniedOutright('unparseable', 'The statement could not be read')
+function rewrittenFrom(
+  { verdict, objections, narrowed }: SqlReading,
+  sql: string,
+  { params, requester }: Pick<RewriteSqlOptions, 'params' | 'requester'>,
+): RewrittenSql {
+  if (verdict.decision === 'deny') return { decision: 'deny', objections }
+  if (narrowed === null) {
+    return { decision: 'allow', sql, params: isCollection(params) ? params : [] }
+  }
+  try {
+    return { decision: 'allow', ...bindFilterValues(narrowed, params, requester) }
+  } catch (error) {
+    if (!(error instanceof SqlRefusal)) throw error
+    const { reasonCode, message } = error
+    return { decision: 'deny', objections: [{ reasonCode, message }] }
+  }
 }
 
-function findingsOf(verdict: SqlVerdict, tool: Tool, position?: SourcePosition): Finding[] {
-  if (verdict.decision === 'deny') {
-    return [finding(verdict.reasonCode ?? 'unparseable', verdict.message, position)]
+/** A call with its statement narrowed, or what is against that. */
+function narrowCall(
+  { tool, argument }: PolicyToolCall,
+  reading: SqlReading,
+  { requester }: PolicyContext,
+): { readonly argument: JsonValue; readonly findings: readonly SqlFinding[] } {
+  const declared = tool.sql
+  const { narrowed } = reading
+  if (declared === undefined) return { argument, findings: [] }
+  const { parameters } = declared
+  if (narrowed !== null && narrowed.bound.length > 0 && parameters === undefined) {
+    const message = `Rows are filtered, and tool "${tool.name}" declares no property for bound values`
+    return { argument, findings: [sqlFinding({ reasonCode: 'row-filter', message })] }
   }
-  if (verdict.action === 'write' && tool.readOnly) {
-    const tables = verdict.tables.written.join(', ')
-    const message = `Tool "${tool.name}" is read-only, but the statement writes ${tables}`
-    return [finding('write-through-read-only-tool', message, position)]
+  const sql = String(propertyOf(argument, declared.argument))
+  const params = parameters === undefined ? undefined : propertyOf(argument, parameters)
+  const rewritten = rewrittenFrom(reading, sql, {
+    requester,
+    ...(params === undefined ? {} : { params }),
+  })
+  if (rewritten.decision === 'deny') {
+    return { argument, findings: rewritten.objections.map((each) => sqlFinding(each)) }
   }
-  return []
+  if (narrowed === null) return { argument, findings: [] }
+  const effective = {
+    ...(argument as JsonObject),
+    [declared.argument]: rewritten.sql,
+    ...(parameters === undefined ? {} : { [parameters]: rewritten.params }),
+  }
+  return { argument: effective, findings: [] }
 }
 
-function finding(reasonCode: string, message: string, position?: SourcePosition): Finding {
-  const hint = HINTS[reasonCode as SqlReasonCode]
-  return {
-    ruleId: 'sql-policy',
-    source: 'DataPolicy',
-    severity: 'violation',
-    message,
-    reasonCode,
-    ...(hint === undefined ? {} : { hint }),
-    ...(position === undefined ? {} : { line: position.line, column: position.column }),
-  }
+function optionsFor(dialect: SqlDialect, context: PolicyContext): JudgeSqlOptions {
+  const { requester, endpoint, signal } = context
+  const fairKey =
+    requester === null
+      ? `endpoint ${endpoint}`
+      : `user ${requester.tenantId ?? ''} ${requester.userId}`
+  return { dialect, signal, fairKey }
+}
+
+function isCollection(params: JsonValue | undefined): params is readonly JsonValue[] | JsonObject {
+  return typeof params === 'object' && params !== null
 }
 
 function propertyOf(argument: JsonValue, property: string): JsonValue | undefined {

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../json-value.ts'
-import type { Program } from '../program.ts'
+import type { Program, PureModule } from '../program.ts'
 import type { Action, Requester } from '../requester.ts'
 import type { Tool } from '../sandbox/tool-host.ts'
 import type { Finding } from '../verdict.ts'
@@ -23,6 +23,11 @@ export interface PolicyToolCall {
 }
 
 /**
+ * What a policy's violations do: `enforce` denies; `observe` puts on record what would have been denied.
+ */
+export type PolicyMode = 'enforce' | 'observe'
+
+/**
  * A configured judgement over a program and over each of its tool calls. A method that throws denies.
  * Users may write their own; the built-in ones are `CodePolicy`, `DataPolicy`, `ResourcePolicy` and
  * `RuntimePolicy`.
@@ -41,6 +46,14 @@ export interface PolicyToolCall {
 export interface Policy {
   /** Shown in findings and in the audit record. */
   readonly name: string
+  /** Default `enforce`. */
+  readonly mode?: PolicyMode
+  /**
+   * Pure modules that programs may import as far as this policy is concerned. Left out, it has nothing to
+   * say about modules. A module is allowed if at least one policy allows it and no other one that has a
+   * list leaves it out.
+   */
+  readonly modules?: readonly PureModule[]
   evaluateProgram?(
     program: Program,
     context: PolicyContext,

@@ -1,8 +1,8 @@
 import type { Program } from '../program.ts'
 import type { Finding } from '../verdict.ts'
 import { tooManyLines } from './code-policy.ts'
-import type { Policy } from './policy.ts'
-import { checkPolicyOptions } from './policy-options.ts'
+import type { Policy, PolicyMode } from './policy.ts'
+import { checkPolicyOptions, readPolicyMode } from './policy-options.ts'
 
 /** How large a program may be for a {@link RuntimePolicy}. */
 export interface RuntimePolicyOptions {
@@ -10,6 +10,10 @@ export interface RuntimePolicyOptions {
   readonly maxNodes?: number
   /** Most lines. Default 2 000. */
   readonly maxLines?: number
+  /** Most ways through the program: branches, loops, cases, `catch` and `&&`, `||`, `??`. Default 500. */
+  readonly maxComplexity?: number
+  /** Default `'enforce'`. */
+  readonly mode?: PolicyMode
 }
 
 /**
@@ -23,19 +27,26 @@ export interface RuntimePolicyOptions {
  */
 export class RuntimePolicy implements Policy {
   readonly name: string = 'RuntimePolicy'
+  readonly mode: PolicyMode
   readonly #maxNodes: number
   readonly #maxLines: number
+  readonly #maxComplexity: number
 
   /** @throws {ConfigurationError} An option is unknown or no positive whole number. */
   constructor(options: RuntimePolicyOptions = {}) {
-    checkPolicyOptions('RuntimePolicy', options, { counts: ['maxNodes', 'maxLines'] })
+    checkPolicyOptions('RuntimePolicy', options, {
+      counts: ['maxNodes', 'maxLines', 'maxComplexity'],
+      others: ['mode'],
+    })
+    this.mode = readPolicyMode('RuntimePolicy', options.mode)
     this.#maxNodes = options.maxNodes ?? 50_000
     this.#maxLines = options.maxLines ?? 2_000
+    this.#maxComplexity = options.maxComplexity ?? 500
   }
 
   /** @returns A violation for each limit that the program passes. */
   evaluateProgram(program: Program): readonly Finding[] {
-    const { nodeCount, lineCount } = program.facts
+    const { nodeCount, lineCount, complexity } = program.facts
     const findings: Finding[] = []
     if (nodeCount > this.#maxNodes) {
       findings.push({
@@ -44,6 +55,15 @@ export class RuntimePolicy implements Policy {
         severity: 'violation',
         message: `The program has ${nodeCount} syntax nodes and may have ${this.#maxNodes}`,
         hint: 'Write a simpler program, and pass large values as `data`',
+      })
+    }
+    if (complexity > this.#maxComplexity) {
+      findings.push({
+        ruleId: 'max-complexity',
+        source: this.name,
+        severity: 'violation',
+        message: `The program has ${complexity} ways to go and may have ${this.#maxComplexity}`,
+        hint: 'Write a simpler program: a table instead of many branches',
       })
     }
     if (lineCount > this.#maxLines)

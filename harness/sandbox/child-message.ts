@@ -1,4 +1,4 @@
-import type { ChildMessage } from './rpc-message.ts'
+import type { ChildEnding, ChildMessage, ChildUsage } from './rpc-message.ts'
 import type { GuestError } from './sandbox.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -12,6 +12,8 @@ const isText = (value: unknown, maxLength: number): value is string =>
   typeof value === 'string' && value.length <= maxLength
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0
+const isAmount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0
 const isPosition = (value: unknown): value is number => isCount(value) && value >= 1
 
 // One reader per message: what it does not return does not exist.
@@ -22,21 +24,50 @@ const READERS: Readonly<Record<string, (fields: Fields) => ChildMessage | null>>
     if (typeof isSealed !== 'boolean') return null
     return { type: 'ready', selfTest: { file, network, process }, isSealed }
   },
-  call: ({ seq, name }) =>
-    isCount(seq) && isText(name, MAX_NAME) ? { type: 'call', seq, name } : null,
-  console: ({ level, isTruncated }) =>
-    isText(level, 10) && LEVELS.includes(level) && typeof isTruncated === 'boolean'
-      ? { type: 'console', level, isTruncated }
+  call: ({ run, seq, name }) =>
+    isCount(run) && isCount(seq) && isText(name, MAX_NAME)
+      ? { type: 'call', run, seq, name }
       : null,
-  wake: ({ inMs }) => (isCount(inMs) && inMs <= MAX_WAKE_MS ? { type: 'wake', inMs } : null),
-  returned: () => ({ type: 'returned' }),
-  'bad-output': ({ detail }) => (isText(detail, MAX_TEXT) ? { type: 'bad-output', detail } : null),
-  limit: ({ limit }) =>
-    limit === 'memoryMb' || limit === 'maxOutputBytes' ? { type: 'limit', limit } : null,
-  threw: ({ error }) => {
-    const read = readError(error)
-    return read === null ? null : { type: 'threw', error: read }
+  console: ({ run, level, isTruncated }) =>
+    isCount(run) && isText(level, 10) && LEVELS.includes(level) && typeof isTruncated === 'boolean'
+      ? { type: 'console', run, level, isTruncated }
+      : null,
+  progress: ({ run, done, total, label }) =>
+    isCount(run) && isAmount(done) && (total === null || isAmount(total)) && isText(label, MAX_NAME)
+      ? { type: 'progress', run, done, total, label }
+      : null,
+  parked: ({ run, wakeInMs, ...rest }) => {
+    const usage = readUsage(rest)
+    const isWake = wakeInMs === null || (isCount(wakeInMs) && wakeInMs <= MAX_WAKE_MS)
+    return isCount(run) && usage !== null && isWake
+      ? { type: 'parked', run, wakeInMs, usage }
+      : null
   },
+  returned: (fields) => readEnding(fields, { type: 'returned' }),
+  'bad-output': ({ detail, ...rest }) =>
+    isText(detail, MAX_TEXT) ? readEnding(rest, { type: 'bad-output', detail }) : null,
+  limit: ({ limit, ...rest }) =>
+    limit === 'memoryMb' || limit === 'maxOutputBytes'
+      ? readEnding(rest, { type: 'limit', limit })
+      : null,
+  threw: ({ error, ...rest }) => {
+    const read = readError(error)
+    return read === null ? null : readEnding(rest, { type: 'threw', error: read })
+  },
+}
+
+type Distribute<T> = T extends unknown ? Omit<T, 'run' | 'usage'> : never
+
+function readEnding(fields: Fields, ending: Distribute<ChildEnding>): ChildEnding | null {
+  const { run } = fields
+  const usage = readUsage(fields)
+  return isCount(run) && usage !== null ? { ...ending, run, usage } : null
+}
+
+function readUsage({ usage }: Fields): ChildUsage | null {
+  if (!isFields(usage)) return null
+  const { cpuUs, memoryBytes } = usage
+  return isCount(cpuUs) && isCount(memoryBytes) ? { cpuUs, memoryBytes } : null
 }
 
 /**

@@ -6,41 +6,48 @@ import type { IsolationFacts, IsolationMinimum } from './isolation/isolation-lev
 import { candidateDrivers, isRoot, probeDrivers } from './isolation/probe.ts'
 import { locateRuntimeFiles, type RuntimeFiles } from './isolation/runtime-files.ts'
 import { reachesMinimum } from './isolation/verify.ts'
-import { Places } from './places.ts'
+import { ProcessSpawner } from './process-spawner.ts'
 import type { ResourceLimits } from './resource-limits.ts'
-import type { Sandbox, SandboxRequest, SandboxResult } from './sandbox.ts'
+import { NO_USAGE, type Sandbox, type SandboxRequest, type SandboxResult } from './sandbox.ts'
 import { SandboxProcess } from './sandbox-process.ts'
 import { SandboxRun } from './sandbox-run.ts'
-import { WorkerPool } from './worker-pool.ts'
+import type { Spawner } from './spawner.ts'
+import { type PoolOptions, WorkerPool } from './worker-pool.ts'
+
+/** The engines that run programs. */
+export type SandboxEngine = 'quickjs' | 'v8'
 
 /** How a {@link ProcessSandbox} is made. */
 export interface ProcessSandboxOptions {
+  /**
+   * `quickjs` (default) runs everywhere and shares a process among the programs of one trust domain.
+   * `v8` computes several times faster, and kills its process after each program.
+   */
+  readonly engine?: SandboxEngine
   readonly isolation?: {
     /** The least isolation a run accepts. Default `'kernel'`; below it nothing runs. */
     readonly minimum?: IsolationMinimum
     /** The ways to start a process, strongest first. Default: whatever this host could support. */
     readonly drivers?: readonly IsolationDriver[]
   }
-  /** Single-use processes kept ready. Default 2. */
-  readonly warm?: number
-  /** Most programs that run at the same time; four times as many wait. Default 8. */
-  readonly maxConcurrent?: number
+  readonly pool?: PoolOptions
   readonly logger?: Logger
 }
 
-const OPTIONS = ['isolation', 'warm', 'maxConcurrent', 'logger']
+const OPTIONS = ['engine', 'isolation', 'pool', 'logger']
 const MINIMUMS: readonly IsolationMinimum[] = ['kernel', 'namespaced', 'process', 'best']
+const POOL_DEFAULTS = { min: 2, max: 8, maxRunsAtOnce: 8, maxRuns: 1_000, idleMs: 60_000 }
 
 interface Chosen {
-  readonly driver: IsolationDriver
   readonly files: RuntimeFiles
   readonly facts: IsolationFacts
   readonly pool: WorkerPool
 }
 
 /**
- * Runs every program in a fresh child process, inside a fresh WebAssembly instance of QuickJS in
- * that process: two walls. The process is started ahead of time, verified, used once and killed.
+ * Runs every program in a realm of its own inside an isolated child process. With `quickjs` that realm
+ * is a fresh WebAssembly instance, so two walls stand on every platform. Processes are started ahead
+ * of time and verified one by one; what cannot be verified runs nothing.
  *
  * @example
  * ```ts
@@ -51,33 +58,33 @@ interface Chosen {
  * ```
  */
 export class ProcessSandbox implements Sandbox {
+  readonly #engine: SandboxEngine
   readonly #minimum: IsolationMinimum
   readonly #drivers: readonly IsolationDriver[] | undefined
-  readonly #warm: number
-  readonly #places: Places
+  readonly #pool: Required<PoolOptions>
   readonly #logger: Logger
+  readonly #spawner: Spawner
   readonly #runs = new Set<SandboxRun>()
   #chosen: Promise<Chosen> | null = null
-  #isClosed = false
+  #closing: Promise<void> | null = null
 
+  /** @throws {ConfigurationError} Names the option and what it may be. */
   constructor(options: ProcessSandboxOptions = {}) {
-    const { isolation = {}, warm = 2, maxConcurrent = 8, logger = silentLogger } = options
+    const { engine = 'quickjs', isolation = {}, logger = silentLogger } = options
     refuseUnknownOptions('ProcessSandbox', options, OPTIONS)
     refuseUnknownOptions('isolation', isolation, ['minimum', 'drivers'])
+    if (engine !== 'quickjs' && engine !== 'v8') {
+      throw new ConfigurationError('The sandbox engine is quickjs or v8')
+    }
     if (isolation.minimum !== undefined && !MINIMUMS.includes(isolation.minimum)) {
       throw new ConfigurationError(`The isolation minimum is one of ${MINIMUMS.join(', ')}`)
     }
-    if (!Number.isSafeInteger(warm) || warm < 0) {
-      throw new ConfigurationError('The option warm must be a whole number, 0 or more')
-    }
-    if (!Number.isSafeInteger(maxConcurrent) || maxConcurrent < 1) {
-      throw new ConfigurationError('The option maxConcurrent must be a whole number, 1 or more')
-    }
+    this.#engine = engine
     this.#minimum = isolation.minimum ?? 'kernel'
     this.#drivers = isolation.drivers
-    this.#warm = warm
-    this.#places = new Places(maxConcurrent, 4 * maxConcurrent)
+    this.#pool = readPool(options.pool ?? {})
     this.#logger = logger
+    this.#spawner = new ProcessSpawner({ logger })
   }
 
   async probe(): Promise<IsolationFacts> {
@@ -85,65 +92,44 @@ export class ProcessSandbox implements Sandbox {
   }
 
   async run(request: SandboxRequest): Promise<SandboxResult> {
-    const chosen = await this.#ready()
+    const { facts, pool } = await this.#ready()
+    if (this.#closing !== null) throw closedError()
     const data = JSON.stringify(request.data ?? null)
     const tooLarge = exceededSize(request, data)
     if (tooLarge !== null) {
       const detail = 'The program or its data is larger than it may be'
-      return neverStarted({ kind: 'limit', limit: tooLarge, detail }, chosen.facts)
+      return neverStarted({ kind: 'limit', limit: tooLarge, detail }, facts)
     }
-    const leave = await this.#places.enter(request.signal)
-    if (leave === null) return neverStarted({ kind: 'cancelled' }, chosen.facts)
-    let gone: Promise<void> | undefined
+    if (request.signal?.aborted === true) return neverStarted({ kind: 'cancelled' }, facts)
+    const run = new SandboxRun(request, data, facts)
+    this.#runs.add(run)
     try {
-      const run = await this.#runInChild(request, data, chosen.pool)
-      gone = run.gone
-      return run.result
+      pool.submit(run, request.trustDomain ?? null)
+      return await run.result
+    } catch (error) {
+      run.fail(error)
+      throw error
     } finally {
-      // The place is free when the process is really gone, so there are never more than allowed.
-      if (gone === undefined) leave()
-      else void gone.then(leave)
+      this.#runs.delete(run)
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     for (const run of this.#runs) run.cancel()
     const chosen = await this.#chosen?.catch(() => null)
     await chosen?.pool.close()
-    await this.#places.drained()
+    await this.#spawner.close()
     chosen?.files.remove()
-  }
-
-  async #runInChild(
-    request: SandboxRequest,
-    data: string,
-    pool: WorkerPool,
-  ): Promise<{ result: SandboxResult; gone: Promise<void> }> {
-    const child = await pool.take()
-    // Verified for every process, not once for all: a host may change under a long-lived server.
-    if (this.#isClosed || !reachesMinimum(child.facts, this.#minimum)) {
-      await child.kill()
-      throw this.#isClosed ? closedError() : this.#unavailable(child.facts)
-    }
-    const run = new SandboxRun(child, request)
-    this.#runs.add(run)
-    const result = await run.start(data)
-    this.#runs.delete(run)
-    if (result.ending.kind === 'violation' || result.ending.kind === 'crashed') {
-      const { kind } = result.ending
-      this.#logger.warn(
-        { runId: request.runId, ending: kind, words: child.lastWords },
-        'Sandbox anomaly',
-      )
-    }
-    return { result, gone: run.gone }
   }
 
   /** Chooses a driver once; a choice that failed is made again the next time. */
   async #ready(): Promise<Chosen> {
-    if (this.#isClosed) throw closedError()
+    if (this.#closing !== null) throw closedError()
     this.#chosen ??= this.#choose()
     try {
       return await this.#chosen
@@ -154,24 +140,43 @@ export class ProcessSandbox implements Sandbox {
   }
 
   async #choose(): Promise<Chosen> {
-    const files = await locateRuntimeFiles(isRoot())
+    const files = await locateRuntimeFiles(isRoot(), this.#engine)
     try {
       const drivers = this.#drivers ?? candidateDrivers()
-      const { driver, child } = await probeDrivers(drivers, files)
+      const start = (driver: IsolationDriver) => SandboxProcess.start(this.#spawner, driver, files)
+      const { driver, child } = await probeDrivers(drivers, start)
       const { facts } = child
       if (!reachesMinimum(facts, this.#minimum)) {
-        await child.kill()
+        child.kill()
         throw this.#unavailable(facts)
       }
       this.#logger.info({ isolation: facts }, 'Sandbox ready')
-      const pool = new WorkerPool(() => SandboxProcess.start(driver, files), this.#warm)
+      const pool = this.#openPool(() => start(driver))
       pool.add(child)
-      pool.fill()
-      return { driver, files, facts, pool }
+      return { files, facts, pool }
     } catch (error) {
       files.remove()
       throw error
     }
+  }
+
+  #openPool(start: () => Promise<SandboxProcess>): WorkerPool {
+    return new WorkerPool({
+      isReusable: this.#engine === 'quickjs',
+      options: this.#pool,
+      start: async () => {
+        const child = await start()
+        // Verified for every process, not once for all: a host may change under a long-lived server.
+        if (reachesMinimum(child.facts, this.#minimum)) return child
+        child.kill()
+        throw this.#unavailable(child.facts)
+      },
+      listener: {
+        onAnomaly: (anomaly, { facts, lastWords, pid }) => {
+          this.#logger.warn({ anomaly, pid, level: facts.level, lastWords }, 'Sandbox anomaly')
+        },
+      },
+    })
   }
 
   #unavailable(facts: IsolationFacts): SandboxError {
@@ -181,6 +186,23 @@ export class ProcessSandbox implements Sandbox {
       `This host gives isolation level "${facts.level}", the minimum is "${this.#minimum}". ${remedies}`,
     )
   }
+}
+
+function readPool(pool: PoolOptions): Required<PoolOptions> {
+  const keys = ['min', 'max', 'maxQueued', 'maxRunsAtOnce', 'maxRuns', 'idleMs'] as const
+  refuseUnknownOptions('pool', pool, keys)
+  for (const key of keys) {
+    const value = pool[key]
+    const least = key === 'min' || key === 'maxQueued' ? 0 : 1
+    if (value === undefined || (Number.isSafeInteger(value) && value >= least)) continue
+    throw new ConfigurationError(`The pool's ${key} must be a whole number, ${least} or more`)
+  }
+  const max = pool.max ?? Math.max(POOL_DEFAULTS.max, pool.min ?? 0)
+  const min = Math.min(pool.min ?? POOL_DEFAULTS.min, max)
+  if (pool.min !== undefined && pool.min > max) {
+    throw new ConfigurationError("The pool's min must not be larger than its max")
+  }
+  return { ...POOL_DEFAULTS, maxQueued: 4 * max, ...pool, min, max }
 }
 
 function closedError(): SandboxError {
@@ -194,6 +216,5 @@ function exceededSize(request: SandboxRequest, data: string): keyof ResourceLimi
 }
 
 function neverStarted(ending: SandboxResult['ending'], isolation: IsolationFacts): SandboxResult {
-  const usage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, outputBytes: 0 }
-  return { ending, console: [], usage, isolation }
+  return { ending, console: [], abandonedCalls: [], usage: NO_USAGE, isolation }
 }

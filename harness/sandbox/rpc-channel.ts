@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { isNestedDeeper, MAX_JSON_DEPTH } from './child/json-depth.ts'
 
 /** Thrown by {@link FrameDecoder} for bytes that no honest child sends. */
@@ -58,21 +59,25 @@ export class FrameDecoder {
   }
 }
 
-/** One frame: the text behind its length. */
-export function encodeFrame(text: string): Buffer {
+/** The frame of a message, and behind it that of its payload: one piece, so that one write sends it. */
+export function encodeFrame(text: string, payload?: string): Buffer {
   const length = Buffer.byteLength(text)
-  const frame = Buffer.allocUnsafe(LENGTH_BYTES + length)
-  frame.writeUInt32BE(length, 0)
-  frame.write(text, LENGTH_BYTES)
-  return frame
+  if (payload === undefined) {
+    const frame = Buffer.allocUnsafe(LENGTH_BYTES + length)
+    frame.writeUInt32BE(length, 0)
+    frame.write(text, LENGTH_BYTES)
+    return frame
+  }
+  const payloadLength = Buffer.byteLength(payload)
+  const frames = Buffer.allocUnsafe(2 * LENGTH_BYTES + length + payloadLength)
+  frames.writeUInt32BE(length, 0)
+  frames.write(text, LENGTH_BYTES)
+  frames.writeUInt32BE(payloadLength, LENGTH_BYTES + length)
+  frames.write(payload, 2 * LENGTH_BYTES + length)
+  return frames
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 function decode(frame: Buffer): string {
-  try {
-    return strictUtf8.decode(frame)
-  } catch (error) {
-    throw new FrameError('A frame is not UTF-8', { cause: error })
-  }
+  if (!isUtf8(frame)) throw new FrameError('A frame is not UTF-8')
+  return frame.toString('utf8')
 }

@@ -8,13 +8,21 @@ import type { GuestError } from './sandbox.ts'
  */
 export interface BootMessage {
   readonly type: 'boot'
-  /** Where the engine package lies, as seen by the child. */
-  readonly engine: { readonly module: string; readonly wasm: string; readonly encoding: string }
+  readonly engine: EngineFiles
   /** How the child closes itself off once it has loaded everything; null where it cannot. */
   readonly seal: SealOptions | null
   /** A file that exists and that the child must not be able to open. */
   readonly knownFile: string
 }
+
+/** Which engine a child loads, and where its package lies as seen by the child. */
+export type EngineFiles =
+  | {
+      readonly name: 'quickjs'
+      readonly wasm: string
+      readonly encoding: string
+    }
+  | { readonly name: 'v8' }
 
 /** What a child needs to close itself off. */
 export interface SealOptions {
@@ -23,9 +31,10 @@ export interface SealOptions {
   readonly knownFile: string
 }
 
-/** The program to run. Its payload is `data`. */
+/** A program to run. `run` names it on the channel from here on. Its payload is `data`. */
 export interface RunMessage {
   readonly type: 'run'
+  readonly run: number
   readonly code: string
   readonly tools: readonly string[]
   readonly limits: ResourceLimits
@@ -36,6 +45,7 @@ export interface RunMessage {
 /** The answer to a tool call. Its payload is the value, or a message and a code. */
 export interface AnswerMessage {
   readonly type: 'answer'
+  readonly run: number
   readonly seq: number
   readonly isValue: boolean
 }
@@ -43,10 +53,17 @@ export interface AnswerMessage {
 /** The time a child asked for has passed. */
 export interface WakeMessage {
   readonly type: 'wake'
+  readonly run: number
+}
+
+/** The host has ended a run: the child forgets it. */
+export interface DropMessage {
+  readonly type: 'drop'
+  readonly run: number
 }
 
 /** Everything the host says. */
-export type HostMessage = BootMessage | RunMessage | AnswerMessage | WakeMessage
+export type HostMessage = BootMessage | RunMessage | AnswerMessage | WakeMessage | DropMessage
 
 /** What happened when the child tried what it must not be able to do: `'allowed'`, or the refusal. */
 export interface SelfTest {
@@ -55,13 +72,41 @@ export interface SelfTest {
   readonly process: string
 }
 
-/** Everything a child says. Those with a payload: `call`, `console`, `returned`. */
-export type ChildMessage =
-  | { readonly type: 'ready'; readonly selfTest: SelfTest; readonly isSealed: boolean }
-  | { readonly type: 'call'; readonly seq: number; readonly name: string }
-  | { readonly type: 'console'; readonly level: string; readonly isTruncated: boolean }
-  | { readonly type: 'wake'; readonly inMs: number }
+/** What a run has used inside the child so far. */
+export interface ChildUsage {
+  /** CPU time of the run's own turns, in microseconds. */
+  readonly cpuUs: number
+  /** Memory the engine holds for it, in bytes; 0 where it cannot say. */
+  readonly memoryBytes: number
+}
+
+/** How a program ended, as the child tells it. `returned` has a payload, the value. */
+export type ChildEnding = { readonly run: number; readonly usage: ChildUsage } & (
   | { readonly type: 'returned' }
   | { readonly type: 'bad-output'; readonly detail: string }
   | { readonly type: 'limit'; readonly limit: 'memoryMb' | 'maxOutputBytes' }
   | { readonly type: 'threw'; readonly error: GuestError }
+)
+
+/**
+ * What a child says of one run while it goes on. The child works off one message at a time; the answer
+ * to each message ends with `parked` or with an ending. `call` and `console` have a payload.
+ */
+export type ChildReport = { readonly run: number } & (
+  | { readonly type: 'call'; readonly seq: number; readonly name: string }
+  | { readonly type: 'console'; readonly level: string; readonly isTruncated: boolean }
+  | {
+      readonly type: 'progress'
+      readonly done: number
+      readonly total: number | null
+      readonly label: string
+    }
+  /** The program waits for answers, or for its own clock: then it asks to be woken. */
+  | { readonly type: 'parked'; readonly wakeInMs: number | null; readonly usage: ChildUsage }
+)
+
+/** Everything a child says. */
+export type ChildMessage =
+  | { readonly type: 'ready'; readonly selfTest: SelfTest; readonly isSealed: boolean }
+  | ChildReport
+  | ChildEnding

@@ -1,29 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import type { Socket } from 'node:net'
-import type { Readable, Writable } from 'node:stream'
 import { SandboxError } from '../errors.ts'
 import { parseChildMessage } from './child-message.ts'
-import type { IsolationDriver, LaunchPlan } from './isolation/driver.ts'
+import type { IsolationDriver } from './isolation/driver.ts'
 import type { IsolationFacts } from './isolation/isolation-level.ts'
 import type { RuntimeFiles } from './isolation/runtime-files.ts'
 import { verifyIsolation } from './isolation/verify.ts'
-import { encodeFrame, FrameDecoder } from './rpc-channel.ts'
-import type { HostMessage } from './rpc-message.ts'
+import { encodeFrame, FrameDecoder, FrameError } from './rpc-channel.ts'
+import type { BootMessage, HostMessage } from './rpc-message.ts'
+import type { ProcessExit, SpawnedProcess, Spawner } from './spawner.ts'
 
 const START_TIMEOUT_MS = 15_000
-const MAX_STDERR_BYTES = 8192
 const MAX_READY_BYTES = 4096
-const CHANNEL = 3
-const FILTER = 4
-const INFO = 5
 
-/** How a process ended: an exit code or a signal. */
-export interface ProcessExit {
-  readonly code: number | null
-  readonly signal: string | null
-}
-
-/** Whoever listens to a process that runs a program. */
+/** Whoever listens to a process that is ready. */
 export interface ProcessListener {
   /** Most bytes the next frame may have. */
   frameLimit(): number
@@ -33,43 +21,39 @@ export interface ProcessListener {
   onExit(exit: ProcessExit): void
 }
 
-/**
- * One child process for one run: started, verified, used once, killed with everything it started.
- * It has no shell, no environment, no standard streams but a bounded log of its last words.
- */
+/** One sandbox process: started, verified, spoken to over its channel, and killed in the end. */
 export class SandboxProcess {
   readonly facts: IsolationFacts
-  /** Process id of the Node that runs the program, as the host sees it. */
+  /** Process id of the Node that runs the programs, as the host sees it. */
   readonly pid: number
-  readonly #child: ChildProcess
-  readonly #channel: Socket
-  readonly #words: LastWords
-  readonly #exited: Promise<ProcessExit>
+  readonly #spawned: SpawnedProcess
   #listener: ProcessListener | null = null
   #isKilled = false
 
-  private constructor(child: ChildProcess, started: StartedChild, facts: IsolationFacts) {
+  private constructor(spawned: SpawnedProcess, facts: IsolationFacts) {
     this.facts = facts
-    this.pid = started.pid
-    this.#child = child
-    this.#channel = started.channel
-    this.#words = started.words
-    this.#exited = started.exited
+    this.pid = spawned.pid
+    this.#spawned = spawned
+    const { channel } = spawned
     const decoder = new FrameDecoder(
       () => this.#listener?.frameLimit() ?? 0,
-      (text) => this.#listener?.onFrame(text),
+      (text) => {
+        if (!this.#isKilled) this.#listener?.onFrame(text)
+      },
     )
-    started.channel.removeAllListeners('data')
-    started.channel.on('data', (bytes: Buffer) => {
+    channel.removeAllListeners('data')
+    channel.on('data', (bytes: Buffer) => {
       if (this.#isKilled) return
       try {
         decoder.push(bytes)
-      } catch {
+      } catch (error) {
+        // Anything else is a fault of this program and has to be seen.
+        if (!(error instanceof FrameError)) throw error
         this.#listener?.onMalformed()
-        void this.kill()
+        this.kill()
       }
     })
-    void this.#exited.then((exit) => this.#listener?.onExit(exit))
+    void spawned.exited.then(() => channel.destroy())
   }
 
   /**
@@ -77,33 +61,31 @@ export class SandboxProcess {
    *
    * @throws {SandboxError} `ERR_SANDBOX_FAILED` if it does not get ready; it is gone then.
    */
-  static async start(driver: IsolationDriver, files: RuntimeFiles): Promise<SandboxProcess> {
-    const plan = driver.plan(files)
-    const child = launch(plan)
-    const exited = exitOf(child)
+  static async start(
+    spawner: Spawner,
+    driver: IsolationDriver,
+    files: RuntimeFiles,
+  ): Promise<SandboxProcess> {
+    let spawned: SpawnedProcess | null = null
     try {
-      const channel = child.stdio.at(CHANNEL) as Socket
-      channel.on('error', () => undefined)
-      const words = new LastWords(child.stdio[2] as Readable)
-      const ready = firstMessage(channel, exited)
-      // It may fail while something else is awaited, and is awaited itself further down.
-      ready.catch(() => undefined)
-      const pid = plan.reportsPid ? await reportedPid(child, exited) : child.pid
-      if (pid === undefined) throw new Error('The process did not start')
-      const boot: HostMessage = {
+      const plan = driver.plan(files)
+      spawned = await spawner.spawn(plan)
+      spawned.channel.on('error', () => undefined)
+      const ready = firstMessage(spawned)
+      const boot: BootMessage = {
         type: 'boot',
         engine: files.engine,
         seal: plan.seal,
         knownFile: files.entry,
       }
-      channel.write(encodeFrame(JSON.stringify(boot)))
-      const message = await ready
-      if (message.type !== 'ready') throw new Error('The process did not get ready')
-      const { selfTest, isSealed } = message
-      const facts = verifyIsolation({ pid, driver: driver.name, isSealed, selfTest })
-      return new SandboxProcess(child, { pid, channel, words, exited }, facts)
+      spawned.channel.write(encodeFrame(JSON.stringify(boot)))
+      const { selfTest, isSealed } = await ready
+      const engine = files.engine.name
+      const { pid } = spawned
+      const facts = verifyIsolation({ pid, driver: driver.name, engine, isSealed, selfTest })
+      return new SandboxProcess(spawned, facts)
     } catch (error) {
-      killGroup(child)
+      spawned?.kill()
       throw new SandboxError('ERR_SANDBOX_FAILED', 'The sandbox process did not start', {
         cause: error,
       })
@@ -112,150 +94,71 @@ export class SandboxProcess {
 
   /** Whether the process can still be given a program. */
   get isAlive(): boolean {
-    return !this.#isKilled && this.#child.exitCode === null && this.#child.signalCode === null
+    return !this.#isKilled && this.#spawned.isAlive
   }
 
   /** The end of what the process wrote to its standard error: for the log only. */
   get lastWords(): string {
-    return this.#words.text
+    return this.#spawned.lastWords
   }
 
   /** Bytes sent that the child has not taken yet. */
   get unsentBytes(): number {
-    return this.#channel.writableLength
+    return this.#spawned.channel.writableLength
+  }
+
+  /** Resolves when the process is gone. */
+  get exited(): Promise<ProcessExit> {
+    return this.#spawned.exited
   }
 
   listen(listener: ProcessListener): void {
     this.#listener = listener
+    // Also when it has ended already, between being ready and being listened to.
+    void this.#spawned.exited.then((exit) => listener.onExit(exit))
   }
 
   /** Sends a message and its payload. */
   send(message: HostMessage, payload?: string): void {
     if (this.#isKilled) return
-    this.#channel.write(encodeFrame(JSON.stringify(message)))
-    if (payload !== undefined) this.#channel.write(encodeFrame(payload))
+    this.#spawned.channel.write(encodeFrame(JSON.stringify(message), payload))
   }
 
-  /** Kills the process and everything in its group, and waits until it is gone. */
-  async kill(): Promise<void> {
-    if (!this.#isKilled) {
-      this.#isKilled = true
-      // Under bubblewrap the group leader only watches: killing the program itself first means that
-      // when the leader's exit is seen, the program is gone too.
-      if (this.pid !== this.#child.pid && this.#child.exitCode === null) signal(this.pid)
-      else killGroup(this.#child)
-      this.#channel.destroy()
-    }
-    const watchdog = setTimeout(() => killGroup(this.#child), 100)
-    await this.#exited
-    clearTimeout(watchdog)
+  /** Kills the process and everything in its group. Nothing it has sent is heard any more. */
+  kill(): void {
+    if (this.#isKilled) return
+    this.#isKilled = true
+    this.#spawned.kill()
+    this.#spawned.channel.destroy()
   }
 }
 
-interface StartedChild {
-  readonly pid: number
-  readonly channel: Socket
-  readonly words: LastWords
-  readonly exited: Promise<ProcessExit>
-}
-
-function launch(plan: LaunchPlan): ChildProcess {
-  const child = spawn(plan.command, plan.args, {
-    cwd: '/',
-    env: {},
-    // A session of its own: a signal that the child sends to its group does not reach the host.
-    detached: true,
-    shell: false,
-    stdio: [
-      'ignore',
-      'ignore',
-      'pipe',
-      'pipe',
-      plan.filter === undefined ? 'ignore' : 'pipe',
-      plan.reportsPid ? 'pipe' : 'ignore',
-    ],
-    ...(plan.userId !== undefined && { uid: plan.userId, gid: plan.userId }),
-  })
-  child.on('error', () => undefined)
-  const filter = child.stdio.at(FILTER) as Writable | null
-  filter?.on('error', () => undefined)
-  filter?.end(plan.filter)
-  return child
-}
-
-function exitOf(child: ChildProcess): Promise<ProcessExit> {
-  return new Promise((resolve) => {
-    child.once('exit', (code, signalName) => resolve({ code, signal: signalName }))
-    child.once('error', () => resolve({ code: null, signal: null }))
-  })
-}
+type ReadyMessage = Extract<ReturnType<typeof parseChildMessage>, { type: 'ready' }>
 
 /** The first message of a child, or an error when it ends or is silent for too long. */
-function firstMessage(channel: Socket, exited: Promise<ProcessExit>) {
-  return new Promise<NonNullable<ReturnType<typeof parseChildMessage>>>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('The process was silent')), START_TIMEOUT_MS)
-    const fail = (reason: string): void => {
-      clearTimeout(timer)
-      reject(new Error(reason))
+function firstMessage(spawned: SpawnedProcess): Promise<ReadyMessage> {
+  const { channel, exited } = spawned
+  const { promise, resolve, reject } = Promise.withResolvers<ReadyMessage>()
+  const fail = (reason: string): void => reject(new Error(reason))
+  const timer = setTimeout(() => fail('The process was silent'), START_TIMEOUT_MS)
+  void exited.then(() => fail(`The process ended: ${spawned.lastWords}`))
+  const decoder = new FrameDecoder(
+    () => MAX_READY_BYTES,
+    (text) => {
+      const message = parseChildMessage(text)
+      if (message?.type === 'ready') resolve(message)
+      else fail('The first message is malformed')
+    },
+  )
+  channel.on('data', (bytes: Buffer) => {
+    try {
+      decoder.push(bytes)
+    } catch {
+      fail('The first message is malformed')
     }
-    void exited.then(() => fail('The process ended'))
-    const decoder = new FrameDecoder(
-      () => MAX_READY_BYTES,
-      (text) => {
-        clearTimeout(timer)
-        const message = parseChildMessage(text)
-        if (message === null) fail('The first message is malformed')
-        else resolve(message)
-      },
-    )
-    channel.on('data', (bytes: Buffer) => {
-      try {
-        decoder.push(bytes)
-      } catch {
-        fail('The first message is malformed')
-      }
-    })
   })
-}
-
-/** The process id that bubblewrap reports for the program inside. */
-async function reportedPid(child: ChildProcess, exited: Promise<unknown>): Promise<number> {
-  const info = child.stdio.at(INFO) as Readable
-  info.on('error', () => undefined)
-  // Read to the end: bubblewrap writes in pieces and would die of a pipe closed after the first.
-  const text = info.setEncoding('latin1').reduce((all: string, part: string) => all + part, '')
-  const report = await Promise.race([text, exited.then(() => '')])
-  const pid = /"child-pid":\s*(\d+)/.exec(report)?.[1]
-  if (pid === undefined) throw new Error('Bubblewrap did not report a process')
-  return Number(pid)
-}
-
-/** Keeps the end of a stream, and no more. */
-class LastWords {
-  #bytes: Buffer = Buffer.alloc(0)
-
-  constructor(stream: Readable) {
-    stream.on('error', () => undefined)
-    stream.on('data', (bytes: Buffer) => {
-      this.#bytes = Buffer.concat([this.#bytes, bytes]).subarray(-MAX_STDERR_BYTES)
-    })
-  }
-
-  get text(): string {
-    return this.#bytes.toString('utf8')
-  }
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  if (process.platform === 'win32') child.kill('SIGKILL')
-  else signal(-child.pid)
-}
-
-function signal(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // Already gone.
-  }
+  const first = promise.finally(() => clearTimeout(timer))
+  // It may fail while something else is awaited, and is awaited itself by the caller.
+  first.catch(() => undefined)
+  return first
 }

@@ -1,260 +1,323 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { JsonValue } from '../json-value.ts'
-import { parseChildMessage, parseJson } from './child-message.ts'
-import { type ProcessUsage, readUsage } from './process-usage.ts'
-import type { ChildMessage } from './rpc-message.ts'
+import type { IsolationFacts } from './isolation/isolation-level.ts'
+import type { ResourceLimits } from './resource-limits.ts'
+import type { ChildEnding, ChildReport, ChildUsage, RunMessage } from './rpc-message.ts'
+import { RunMeter } from './run-meter.ts'
 import type {
+  AbandonedCall,
   ConsoleLine,
-  ResourceUsage,
   SandboxEnding,
+  SandboxEvent,
   SandboxRequest,
   SandboxResult,
-  SandboxToolAnswer,
 } from './sandbox.ts'
-import type { ProcessExit, ProcessListener, SandboxProcess } from './sandbox-process.ts'
+import type { Anomaly, SandboxWorker } from './sandbox-worker.ts'
+import { ToolCalls } from './tool-calls.ts'
 
-const MIB = 1024 * 1024
 const MAX_HEADER_BYTES = 65_536
-const WATCH_INTERVAL_MS = 20
-// Frames, strings and the engine's own tables beside the program's heap.
-const MEMORY_MARGIN_BYTES = 48 * MIB
 // A character of console text takes at most six bytes of JSON.
 const ESCAPED = 6
-const MAX_FRAMES = 200_000
-// A killed process runs no more code; nobody has to wait for the kernel to take it apart.
-const MAX_REAP_MS = 8
+const MAX_PROGRESS_REPORTS = 10_000
 
-type EnforcedLimit = 'memoryMb' | 'maxOutputBytes' | 'maxToolCalls' | 'maxMessageBytes'
+type EnforcedLimit = 'memoryMb' | 'cpuMs' | 'maxOutputBytes' | 'maxToolCalls' | 'maxMessageBytes'
 
 const LIMIT_WORDS: Readonly<Record<EnforcedLimit, string>> = {
   memoryMb: 'MiB of memory',
+  cpuMs: 'ms of CPU time',
   maxOutputBytes: 'bytes of output',
   maxToolCalls: 'tool calls',
-  maxMessageBytes: 'bytes for the answers that wait to be taken',
+  maxMessageBytes: 'bytes per message, four of which may wait',
 }
 
-/** One program in one process, from the first frame to the kill. Ends exactly once. */
-export class SandboxRun implements ProcessListener {
-  readonly #process: SandboxProcess
-  readonly #request: SandboxRequest
-  readonly #tools: ReadonlySet<string>
-  readonly #console: ConsoleLine[] = []
-  readonly #startedAt = performance.now()
-  readonly #before: ProcessUsage
-  readonly #timers: NodeJS.Timeout[] = []
+const ANOMALIES: Readonly<Partial<Record<SandboxEnding['kind'] | EnforcedLimit, Anomaly>>> = {
+  timeout: 'timeout',
+  cpuMs: 'cpu',
+  memoryMb: 'out-of-memory',
+}
+
+/** What came with a message of the process. */
+export interface Payload {
+  readonly value: unknown
+  readonly text: string
+}
+
+/**
+ * One program, from being handed to a worker to its end. When the worker is lost to a neighbour it is
+ * handed to another one and begins again: answers that tools gave are given again in the same order,
+ * calls that are on their way are not made twice, and what was shown is not shown twice. Ends once.
+ */
+export class SandboxRun {
+  readonly request: SandboxRequest
+  readonly result: Promise<SandboxResult>
+  /** `performance.now()` when it began to wait for a worker. */
+  readonly queuedAt: number = performance.now()
+  readonly #data: string
   readonly #ended = Promise.withResolvers<SandboxResult>()
-  readonly #gone = Promise.withResolvers<void>()
-  #last: ProcessUsage
+  readonly #console: ConsoleLine[] = []
+  readonly #calls: ToolCalls
+  readonly #meter = new RunMeter()
+  #worker: SandboxWorker | null = null
+  #number = 0
+  #facts: IsolationFacts
+  #deadline: NodeJS.Timeout | undefined
   #wake: NodeJS.Timeout | undefined
-  #expects: ChildMessage | null = null
-  #frames = 0
-  #calls = 0
+  #shownLines = 0
+  #seenLines = 0
   #consoleBytes = 0
-  #outputBytes = 0
+  #shownProgress = 0
+  #seenProgress = 0
+  #attempts = 0
   #isOver = false
 
-  constructor(process: SandboxProcess, request: SandboxRequest) {
-    this.#process = process
-    this.#request = request
-    this.#tools = new Set(request.toolNames)
-    this.#before = readUsage(process.pid)
-    this.#last = this.#before
-  }
-
   /**
-   * Hands the program over and waits for its end.
-   *
    * @param data - The request's `data` as JSON.
+   * @param facts - What separates the program from the host if it never gets to run.
    */
-  start(data: string): Promise<SandboxResult> {
-    const { program, limits, determinism, signal, toolNames } = this.#request
-    this.#process.listen(this)
-    this.#timers.push(
-      setTimeout(() => this.#timeOut(), limits.timeoutMs),
-      setInterval(() => this.#watch(), WATCH_INTERVAL_MS),
-    )
-    signal?.addEventListener('abort', this.cancel, { once: true })
-    if (signal?.aborted === true) this.cancel()
-    this.#process.send(
-      { type: 'run', code: program.code, tools: toolNames, limits, ...determinism },
-      data,
-    )
-    return this.#ended.promise
+  constructor(request: SandboxRequest, data: string, facts: IsolationFacts) {
+    this.request = request
+    this.#data = data
+    this.#facts = facts
+    this.result = this.#ended.promise
+    // Whoever gave the run is told by the call that failed, too.
+    this.result.catch(() => undefined)
+    this.#calls = new ToolCalls(request, {
+      answer: (seq, isValue, text) => this.#answer(seq, isValue, text),
+      stop: (ending) => this.end(ending),
+    })
+    request.signal?.addEventListener('abort', this.cancel, { once: true })
   }
 
-  /** Resolves when the process is gone: a busy machine may take longer to bury it than to kill it. */
-  get gone(): Promise<void> {
-    return this.#gone.promise
+  get limits(): ResourceLimits {
+    return this.request.limits
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** How often it has been handed to a worker. */
+  get attempts(): number {
+    return this.#attempts
+  }
+
+  /** Whether the program has had its CPU time. */
+  get isOverCpu(): boolean {
+    return this.#meter.cpuMs > this.limits.cpuMs
+  }
+
+  /** Called by the worker that takes the run. */
+  attach(worker: SandboxWorker, number: number): { message: RunMessage; data: string } {
+    const { program, limits, determinism, toolNames } = this.request
+    this.#worker = worker
+    this.#number = number
+    this.#facts = worker.facts
+    this.#attempts++
+    this.#seenLines = 0
+    this.#seenProgress = 0
+    this.#consoleBytes = 0
+    this.#calls.beginAgain()
+    this.#meter.attach(worker.meter, worker.served === 1)
+    // The time of the first attempt counts on: nobody waits longer because of a neighbour.
+    this.#deadline ??= setTimeout(() => this.#timeOut(), limits.timeoutMs)
+    const message: RunMessage = {
+      type: 'run',
+      run: number,
+      code: program.code,
+      tools: toolNames,
+      limits,
+      ...determinism,
+    }
+    return { message, data: this.#data }
+  }
+
+  /** Called by the worker when it is lost and the run is not to blame. */
+  detach(): void {
+    this.#worker = null
+    clearTimeout(this.#wake)
+    this.#meter.detach()
   }
 
   /** Ends the run as `cancelled`. */
-  readonly cancel = (): void => this.#end({ kind: 'cancelled' })
+  readonly cancel = (): void => this.end({ kind: 'cancelled' })
 
-  frameLimit(): number {
-    const { limits } = this.#request
-    switch (this.#expects?.type) {
+  /** Ends the run because it reached a limit. */
+  outOf(limit: EnforcedLimit): void {
+    const detail = `The program reached its limit of ${this.limits[limit]} ${LIMIT_WORDS[limit]}`
+    this.end({ kind: 'limit', limit, detail })
+  }
+
+  /** Rejects the result: the run could not be started. */
+  fail(error: unknown): void {
+    if (this.#close()) this.#ended.reject(error)
+  }
+
+  /** Most bytes the payload of such a message may have. */
+  payloadLimit(type: string): number {
+    const { maxMessageBytes, maxConsoleBytes, maxOutputBytes } = this.limits
+    switch (type) {
       case 'call':
-        return limits.maxMessageBytes
+        return maxMessageBytes
       case 'console':
-        return limits.maxConsoleBytes * ESCAPED + 2
+        return maxConsoleBytes * ESCAPED + 2
       case 'returned':
-        return limits.maxOutputBytes
+        return maxOutputBytes
       default:
         return MAX_HEADER_BYTES
     }
   }
 
-  onFrame(text: string): void {
-    if (this.#isOver) return
-    if (++this.#frames > MAX_FRAMES + 2 * this.#request.limits.maxToolCalls) this.onMalformed()
-    else if (this.#expects === null) this.#onMessage(parseChildMessage(text))
-    else {
-      const header = this.#expects
-      this.#expects = null
-      const parsed = parseJson(text)
-      if (parsed === undefined) this.onMalformed()
-      else this.#onPayload(header, parsed.json as JsonValue, text)
-    }
-  }
-
-  onMalformed(): void {
-    this.#end({ kind: 'violation', detail: 'The sandbox process sent a malformed frame' })
-  }
-
-  onExit({ code, signal }: ProcessExit): void {
-    if (signal === 'SIGSYS' || code === 159) {
-      this.#end({ kind: 'violation', detail: 'The sandbox process made a forbidden system call' })
-    } else if (/heap out of memory|Allocation failed/.test(this.#process.lastWords)) {
-      this.#outOf('memoryMb')
-    } else
-      this.#end({ kind: 'crashed', detail: 'The sandbox process ended before the program did' })
-  }
-
-  #onMessage(message: ChildMessage | null): void {
-    switch (message?.type) {
+  /** Takes what the program does while it runs; false when no honest process would say it. */
+  onReport(report: ChildReport, payload: Payload | null): boolean {
+    switch (report.type) {
       case 'call':
-        return this.#acceptCall(message)
+        if (payload === null) return false
+        return this.#onCall(report.seq, report.name, payload)
       case 'console':
-      case 'returned':
-        this.#expects = message
-        return
-      case 'wake':
-        clearTimeout(this.#wake)
-        this.#wake = setTimeout(() => this.#process.send({ type: 'wake' }), message.inMs)
-        return
-      case 'bad-output':
-        return this.#end({ kind: 'bad-output', detail: message.detail })
-      case 'limit':
-        return this.#outOf(message.limit)
-      case 'threw':
-        return this.#end({ kind: 'threw', error: message.error })
+        return payload !== null && this.#print(report.level, report.isTruncated, payload.value)
+      case 'progress': {
+        if (++this.#seenProgress > MAX_PROGRESS_REPORTS) return false
+        if (this.#seenProgress <= this.#shownProgress) return true
+        this.#shownProgress++
+        const { done, total, label } = report
+        this.#show({ kind: 'progress', progress: { done, total, label } })
+        return true
+      }
       default:
-        return this.onMalformed()
+        return false
     }
   }
 
-  #acceptCall(message: Extract<ChildMessage, { type: 'call' }>): void {
-    // The realm refuses names that are not granted, so only a subverted process sends one.
-    if (message.seq !== this.#calls || !this.#tools.has(message.name)) return this.onMalformed()
-    if (this.#calls >= this.#request.limits.maxToolCalls) {
-      return this.#outOf('maxToolCalls')
-    }
-    this.#calls++
-    this.#expects = message
+  /** The program waits: for answers, or for its own clock. */
+  onParked(wakeInMs: number | null, usage: ChildUsage): void {
+    this.#meter.reported(usage)
+    if (this.isOverCpu) return this.outOf('cpuMs')
+    this.#calls.deliver()
+    clearTimeout(this.#wake)
+    if (wakeInMs === null) return
+    this.#wake = setTimeout(() => {
+      this.#worker?.resume(this.#number, { type: 'wake', run: this.#number })
+    }, wakeInMs)
   }
 
-  #onPayload(header: ChildMessage, value: JsonValue, text: string): void {
-    if (header.type === 'call') void this.#call(header.seq, header.name, value)
-    else if (header.type === 'console') this.#print(header, value)
-    else {
-      this.#outputBytes = Buffer.byteLength(text)
-      this.#end({ kind: 'returned', value })
+  /** The program has ended by itself. */
+  onEnding(ending: ChildEnding, payload: Payload | null): void {
+    this.#meter.reported(ending.usage)
+    switch (ending.type) {
+      case 'returned':
+        this.#meter.outputBytes = Buffer.byteLength(payload?.text ?? '')
+        return this.#settle({ kind: 'returned', value: (payload?.value ?? null) as JsonValue })
+      case 'bad-output':
+        return this.#settle({ kind: 'bad-output', detail: ending.detail })
+      case 'threw':
+        return this.#settle({ kind: 'threw', error: ending.error })
+      case 'limit': {
+        const { limit } = ending
+        const detail = `The program reached its limit of ${this.limits[limit]} ${LIMIT_WORDS[limit]}`
+        return this.#settle({ kind: 'limit', limit, detail })
+      }
     }
   }
 
-  async #call(seq: number, name: string, argument: JsonValue): Promise<void> {
-    const failed = { kind: 'error', message: 'The tool failed', code: 'ERR_TOOL_FAILED' } as const
-    const answer = await this.#request.onToolCall({ seq, name, argument }).catch(() => failed)
+  /** What the host sees of the process while it works on this program. */
+  sampled(residentBytes: number, cpuMs: number): void {
+    this.#meter.sampled(residentBytes, cpuMs)
+  }
+
+  /**
+   * Ends the run from the host's side.
+   *
+   * @param gone - Resolves when no code of the program runs any more; else the worker is told to stop.
+   */
+  end(ending: SandboxEnding, gone?: Promise<void>): void {
     if (this.#isOver) return
-    if (answer.kind === 'suspend') return this.#end({ kind: 'suspended' })
-    if (answer.kind === 'stop') return this.#end({ kind: 'stopped' })
-    const { maxMessageBytes } = this.#request.limits
-    const { isValue, text } = encodeAnswer(answer, maxMessageBytes)
-    this.#process.send({ type: 'answer', seq, isValue }, text)
-    if (this.#process.unsentBytes > 4 * maxMessageBytes + MAX_HEADER_BYTES) {
-      this.#outOf('maxMessageBytes')
-    }
+    const worker = this.#worker
+    const limit = ending.kind === 'limit' ? (ending.limit as EnforcedLimit) : null
+    const anomaly = ANOMALIES[limit ?? ending.kind] ?? 'aborted'
+    const result = this.#finish(ending)
+    const stopped = gone ?? worker?.drop(this.#number, anomaly)
+    if (stopped === undefined) this.#ended.resolve(result)
+    else void stopped.then(() => this.#ended.resolve(result))
   }
 
-  #print(header: Extract<ChildMessage, { type: 'console' }>, text: JsonValue): void {
-    if (typeof text !== 'string') return this.onMalformed()
-    this.#consoleBytes += Buffer.byteLength(text) + 1
-    if (this.#consoleBytes > this.#request.limits.maxConsoleBytes + 1) return this.onMalformed()
-    const shown = header.isTruncated ? 'Console output over the limit was dropped' : text
-    this.#console.push({ level: header.level as ConsoleLine['level'], text: shown })
+  #settle(ending: SandboxEnding): void {
+    if (!this.#isOver) this.#ended.resolve(this.#finish(ending))
+  }
+
+  #finish(ending: SandboxEnding): SandboxResult {
+    const abandonedCalls: readonly AbandonedCall[] = this.#calls.close(ending.kind !== 'suspended')
+    const usage = this.#meter.usage({
+      consoleBytes: this.#consoleBytes,
+      toolCalls: this.#calls.count,
+      toolArgumentBytes: this.#calls.argumentBytes,
+      toolAnswerBytes: this.#calls.answerBytes,
+    })
+    this.#close()
+    return { ending, console: this.#console, abandonedCalls, usage, isolation: this.#facts }
+  }
+
+  #close(): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
+    clearTimeout(this.#deadline)
+    clearTimeout(this.#wake)
+    this.#calls.close(true)
+    this.request.signal?.removeEventListener('abort', this.cancel)
+    return true
   }
 
   #timeOut(): void {
-    const detail = `The program ran longer than ${this.#request.limits.timeoutMs} ms`
-    this.#end({ kind: 'timeout', detail })
+    const detail = `The program ran longer than ${this.limits.timeoutMs} ms`
+    this.end({ kind: 'timeout', detail })
   }
 
-  #watch(): void {
-    const usage = readUsage(this.#process.pid)
-    if (usage.residentBytes === 0) return
-    this.#last = usage
-    const allowed = this.#request.limits.memoryMb * MIB + MEMORY_MARGIN_BYTES
-    if (usage.residentBytes > this.#before.residentBytes + allowed) {
-      this.#outOf('memoryMb')
+  #onCall(seq: number, name: string, { value, text }: Payload): boolean {
+    switch (this.#calls.made({ seq, name, argument: value as JsonValue, text })) {
+      case 'malformed':
+        return false
+      case 'too-much':
+        this.outOf('maxMessageBytes')
+        return true
+      case 'too-many':
+        this.outOf('maxToolCalls')
+        return true
+      case 'diverged': {
+        const detail = 'The program was interrupted and took another path when it began again'
+        this.end({ kind: 'crashed', detail })
+        return true
+      }
+      case 'made':
+        return true
     }
   }
 
-  #outOf(limit: EnforcedLimit): void {
-    const detail = `The program reached its limit of ${this.#request.limits[limit]} ${LIMIT_WORDS[limit]}`
-    this.#end({ kind: 'limit', limit, detail })
-  }
-
-  #end(ending: SandboxEnding): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    for (const timer of this.#timers) clearTimeout(timer)
-    clearTimeout(this.#wake)
-    this.#request.signal?.removeEventListener('abort', this.cancel)
-    const usage = this.#usage()
-    const result = { ending, console: this.#console, usage, isolation: this.#process.facts }
-    const gone = this.#process.kill()
-    void Promise.race([gone, delay(MAX_REAP_MS)]).then(() => this.#ended.resolve(result))
-    void gone.then(() => this.#gone.resolve())
-  }
-
-  #usage(): ResourceUsage {
-    const now = readUsage(this.#process.pid)
-    // A process that is gone has no figures any more: the last ones seen are the best there are.
-    const last = now.peakBytes === 0 ? this.#last : now
-    return {
-      wallMs: performance.now() - this.#startedAt,
-      cpuMs: Math.max(0, last.cpuMs - this.#before.cpuMs),
-      peakMemoryBytes: last.peakBytes,
-      outputBytes: this.#outputBytes,
+  #answer(seq: number, isValue: boolean, text: string): void {
+    const worker = this.#worker
+    if (worker === null) return
+    worker.resume(this.#number, { type: 'answer', run: this.#number, seq, isValue }, text)
+    if (worker.pendingBytes(this.#number) > 4 * this.limits.maxMessageBytes + MAX_HEADER_BYTES) {
+      this.outOf('maxMessageBytes')
     }
   }
-}
 
-function encodeAnswer(
-  answer: Extract<SandboxToolAnswer, { kind: 'value' | 'error' }>,
-  maxBytes: number,
-): { readonly isValue: boolean; readonly text: string } {
-  const failure = (message: string, code: string) => ({
-    isValue: false,
-    text: JSON.stringify({ message, code }),
-  })
-  if (answer.kind === 'error')
-    return failure(answer.message.slice(0, MAX_HEADER_BYTES), answer.code)
-  try {
-    const text = JSON.stringify(answer.value ?? null)
-    if (Buffer.byteLength(text) <= maxBytes) return { isValue: true, text }
-    return failure('The answer of the tool is larger than a message may be', 'ERR_TOOL_FAILED')
-  } catch {
-    return failure('The answer of the tool is no JSON value', 'ERR_TOOL_FAILED')
+  #print(level: string, isTruncated: boolean, text: unknown): boolean {
+    if (typeof text !== 'string') return false
+    this.#consoleBytes += Buffer.byteLength(text) + 1
+    if (this.#consoleBytes > this.limits.maxConsoleBytes + 1) return false
+    if (this.#seenLines++ < this.#shownLines) return true
+    this.#shownLines++
+    const shown = isTruncated ? 'Console output over the limit was dropped' : text
+    const line: ConsoleLine = { level: level as ConsoleLine['level'], text: shown }
+    this.#console.push(line)
+    this.#show({ kind: 'console', line })
+    return true
+  }
+
+  /** A listener's fault is not the program's, and must not reach the channel. */
+  #show(event: SandboxEvent): void {
+    try {
+      this.request.onEvent?.(event)
+    } catch {
+      // It was told, and that is all it was promised.
+    }
   }
 }

@@ -16,6 +16,38 @@ export interface ResourceUsage {
   readonly peakMemoryBytes: number
   /** Bytes of the serialized result. */
   readonly outputBytes: number
+  /** Bytes of console text. */
+  readonly consoleBytes: number
+  readonly toolCalls: number
+  /** Bytes of JSON that the program sent to tools, and that tools sent to the program. */
+  readonly toolArgumentBytes: number
+  readonly toolAnswerBytes: number
+}
+
+/** What a run has used that never ran. */
+export const NO_USAGE: ResourceUsage = Object.freeze({
+  wallMs: 0,
+  cpuMs: 0,
+  peakMemoryBytes: 0,
+  outputBytes: 0,
+  consoleBytes: 0,
+  toolCalls: 0,
+  toolArgumentBytes: 0,
+  toolAnswerBytes: 0,
+})
+
+/** What a program shows while it runs. */
+export type SandboxEvent =
+  | { readonly kind: 'console'; readonly line: ConsoleLine }
+  | { readonly kind: 'progress'; readonly progress: Progress }
+
+/** How far a program says it is, by its own `progress(done, total, label)`. */
+export interface Progress {
+  readonly done: number
+  /** `null` when the program does not know. */
+  readonly total: number | null
+  /** Text of the program: untrusted. */
+  readonly label: string
 }
 
 /** One call of a tool, as the program made it. The argument is JSON that came out of the sandbox. */
@@ -24,6 +56,14 @@ export interface SandboxToolCall {
   readonly seq: number
   readonly name: string
   readonly argument: JsonValue
+  /** Aborted when the program ends before this call has an answer. */
+  readonly signal: AbortSignal
+}
+
+/** A call that had no answer when its program ended. Its tool was told to stop. */
+export interface AbandonedCall {
+  readonly seq: number
+  readonly name: string
 }
 
 /** What the gate answers to a tool call. `suspend` ends the child: the run waits for a person. */
@@ -48,9 +88,16 @@ export interface SandboxRequest {
     /** 32 random bytes as hex; secret. */
     readonly seed: string
   }
+  /**
+   * Whose programs may share a process with this one. Equal keys share; without one the run gets a
+   * process of its own that is killed afterwards.
+   */
+  readonly trustDomain?: string
   readonly signal?: AbortSignal
   /** The tool gate. Never rejects. Called concurrently, in start order. */
   onToolCall(call: SandboxToolCall): Promise<SandboxToolAnswer>
+  /** Told of console lines and progress as they come. Must not throw. */
+  onEvent?(event: SandboxEvent): void
 }
 
 /** An error as the program saw it. Position refers to `Program.code`. */
@@ -83,6 +130,8 @@ export type SandboxEnding =
 export interface SandboxResult {
   readonly ending: SandboxEnding
   readonly console: readonly ConsoleLine[]
+  /** Tool calls that were not awaited, or that the end of the run cut off. */
+  readonly abandonedCalls: readonly AbandonedCall[]
   readonly usage: ResourceUsage
   readonly isolation: IsolationFacts
 }
@@ -90,7 +139,7 @@ export interface SandboxResult {
 /** Where programs run. */
 export interface Sandbox {
   /**
-   * Runs one program in a fresh child. Every ending is a result.
+   * Runs one program in a fresh realm. Every ending is a result.
    *
    * @throws {SandboxError} `ERR_ISOLATION_UNAVAILABLE` when the host gives less isolation than the
    * minimum, `ERR_OVERLOADED` when no place is free: in both cases nothing was run.

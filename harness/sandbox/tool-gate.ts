@@ -1,21 +1,26 @@
 import type { ApprovalGate } from '../approval/approval-gate.ts'
 import type { ApprovalRequest } from '../approval/approval-request.ts'
 import { redactText } from '../audit/redact-text.ts'
-import { AgenticError, type ErrorCode } from '../errors.ts'
+import { AgenticError, type ErrorCode, ToolError } from '../errors.ts'
 import { callDigest, canonicalJson } from '../journal/canonical-json.ts'
 import type { ReplayCursor } from '../journal/replay.ts'
 import type { JournalAnswer, JournalEntry, RunJournal } from '../journal/run-journal.ts'
 import type { JsonValue } from '../json-value.ts'
 import type { Logger } from '../logger.ts'
+import type { CapabilityPlan } from '../plan/capability-plan.ts'
+import { coversCall, type PlanCover } from '../plan/covers-call.ts'
 import { evaluateToolCallPolicies } from '../policy/evaluate-policies.ts'
 import type { Policy, PolicyContext } from '../policy/policy.ts'
-import type { Finding } from '../verdict.ts'
+import { rewriteToolCall } from '../policy/rewrite-tool-call.ts'
+import { type Finding, markRepairable } from '../verdict.ts'
 import type { SandboxToolAnswer, SandboxToolCall } from './sandbox.ts'
 import type { Tool } from './tool-host.ts'
 
 /** What a {@link ToolGate} needs. */
 export interface ToolGateOptions {
   readonly context: PolicyContext
+  /** What the program can reach: a call that its code rules out is refused. */
+  readonly plan: CapabilityPlan
   readonly policies: readonly Policy[]
   readonly approvals: ApprovalGate
   readonly journal: RunJournal
@@ -37,18 +42,26 @@ export type GateStop =
 
 const MAX_ERROR_LENGTH = 4_096
 
+const SOURCE_OF_REFUSAL = {
+  'not-granted': 'gate',
+  'write-in-read-run': 'gate',
+  'outside-plan': 'plan',
+} as const
+
 /**
- * The one way from a program to the world. Each call passes capability, action, schema, policies and
+ * The one way from a program to the world. Each call passes capability, action, schema, plan, policies and
  * approval, in that order, is written to the journal, leaves, and its answer is written before the
  * program sees it. Everything here judges the real argument, whatever the program's text looked like.
  */
 export class ToolGate {
-  /** What policies found at the gate, in the order of the calls. */
+  /** What the gate and policies found in calls, in their order. */
   readonly findings: Finding[] = []
   readonly #options: ToolGateOptions
   readonly #abort = new AbortController()
   readonly #inFlight = new Set<Promise<unknown>>()
   readonly #closed = Promise.withResolvers<void>()
+  /** Calls of each tool that the program has made, those on record and on their way included. */
+  readonly #made = new Map<string, number>()
   #stop: GateStop | null = null
   #isClosed = false
   #movedBytes = 0
@@ -102,8 +115,11 @@ export class ToolGate {
   }
 
   async #answer(call: SandboxToolCall): Promise<SandboxToolAnswer> {
+    const { name: tool, argument } = call
+    const cover = coversCall(this.#options.plan, this.#made, { tool, argument })
+    this.#made.set(tool, (this.#made.get(tool) ?? 0) + 1)
     // Synchronous up to here: the cursor must see the calls in the order in which they started.
-    const place = this.#options.replay.next({ tool: call.name, argument: call.argument })
+    const place = this.#options.replay.next({ tool, argument })
     switch (place.kind) {
       case 'recorded':
         this.#options.approvals.alreadyMade(call.name, call.argument)
@@ -117,7 +133,7 @@ export class ToolGate {
         this.#options.approvals.alreadyMade(call.name, call.argument)
         return this.#repeat(place.entry)
       case 'new':
-        return this.#judge(call, place.seq)
+        return this.#judge(call, place.seq, cover)
     }
   }
 
@@ -134,29 +150,60 @@ export class ToolGate {
     }
     const checked = await tool.input.validate(entry.argument)
     if (!checked.ok) return this.#finish(entry, invalidArguments(tool, checked.problems))
-    return this.#perform(tool, entry, checked.value)
+    // Whatever let the call go then, it leaves again only under the policies of now.
+    const objection = await this.#objection(tool, checked.value)
+    if (objection !== null) return this.#finish(entry, objection)
+    const narrowed = await this.#narrow(tool, checked.value)
+    if (narrowed.kind === 'denied') return this.#finish(entry, narrowed.answer)
+    return this.#perform(tool, entry, narrowed.argument)
   }
 
-  async #judge(call: SandboxToolCall, seq: number): Promise<SandboxToolAnswer> {
+  /** The argument that policies leave of one they let through. */
+  async #narrow(
+    tool: Tool,
+    argument: JsonValue,
+  ): Promise<
+    | { readonly kind: 'argument'; readonly argument: JsonValue }
+    | { readonly kind: 'denied'; readonly answer: JournalAnswer }
+  > {
+    const { context, policies, logger } = this.#options
+    try {
+      const call = { tool, argument }
+      return { kind: 'argument', argument: await rewriteToolCall(policies, call, context) }
+    } catch (error) {
+      if (error instanceof ToolError) return { kind: 'denied', answer: denied(error.message) }
+      logger.error({ err: error, tool: tool.name }, 'A policy failed to narrow a call')
+      const message = `Tool "${tool.name}" denied: a policy could not narrow the call`
+      return { kind: 'denied', answer: denied(message) }
+    }
+  }
+
+  async #judge(call: SandboxToolCall, seq: number, cover: PlanCover): Promise<SandboxToolAnswer> {
     const { context } = this.#options
     // Counted before anything is written: what is on its way and never answered adds up as well.
     const tooMuch = this.#move(call.argument)
     if (tooMuch !== null) return tooMuch
     const tool = context.tools.get(call.name)
     if (tool === undefined) {
-      return this.#refuse(call, seq, denied(`Tool "${call.name}" is not granted to this run`))
+      const reason = `Tool "${call.name}" is not granted to this run`
+      return this.#refuse(call, seq, this.#denied('not-granted', reason))
     }
     if (!tool.readOnly && context.action === 'read') {
       const reason = `Tool "${tool.name}" changes something and this run may only read`
-      return this.#refuse(call, seq, denied(reason))
+      return this.#refuse(call, seq, this.#denied('write-in-read-run', reason))
     }
     const checked = await tool.input.validate(call.argument)
     if (!checked.ok) return this.#refuse(call, seq, invalidArguments(tool, checked.problems))
+    if (cover === 'outside') {
+      const reason = `This call of tool "${tool.name}" is not one that the program's code shows`
+      return this.#refuse(call, seq, this.#denied('outside-plan', reason))
+    }
     const objection = await this.#objection(tool, checked.value)
     if (objection !== null) return this.#refuse(call, seq, objection)
     const approval = await this.#options.approvals.call(seq, tool, {
       argument: checked.value,
       requested: call.argument,
+      cover,
     })
     if (approval.kind === 'wait') return this.#end({ kind: 'waiting', request: approval.request })
     if (approval.kind === 'refused')
@@ -170,15 +217,30 @@ export class ToolGate {
     }
     // A call that has not left when the run comes to wait is judged again when it goes on.
     if (this.#isClosed) return { kind: 'stop' }
-    const entry = this.#entry(call, seq, tool.readOnly)
+    const narrowed = await this.#narrow(tool, argument)
+    if (narrowed.kind === 'denied') return this.#refuse(call, seq, narrowed.answer)
+    if (this.#isClosed) return { kind: 'stop' }
+    const isAsGiven = canonicalJson(narrowed.argument) === canonicalJson(call.argument)
+    const entry = {
+      ...this.#entry(call, seq, tool.readOnly),
+      ...(isAsGiven ? {} : { effectiveArgument: narrowed.argument }),
+    }
     await this.#options.journal.started(entry)
-    return this.#perform(tool, entry, argument)
+    return this.#perform(tool, entry, narrowed.argument)
+  }
+
+  /** A refusal of the gate's own, on record like one of a policy. */
+  #denied(ruleId: keyof typeof SOURCE_OF_REFUSAL, message: string): JournalAnswer {
+    const source = SOURCE_OF_REFUSAL[ruleId]
+    this.findings.push({ ruleId, source, severity: 'violation', message })
+    return denied(message)
   }
 
   /** What policies have against a call; `null` when they let it through. */
   async #objection(tool: Tool, argument: JsonValue): Promise<JournalAnswer | null> {
     const { context, policies } = this.#options
-    const findings = await evaluateToolCallPolicies(policies, { tool, argument }, context)
+    const found = await evaluateToolCallPolicies(policies, { tool, argument }, context)
+    const findings = markRepairable(found)
     this.findings.push(...findings)
     const violations = findings.filter(({ severity }) => severity === 'violation')
     if (violations.length === 0) return null

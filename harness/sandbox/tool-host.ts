@@ -34,10 +34,22 @@ export interface Tool {
   /** The host's word that a repeated call with the same idempotency key has no further effect. */
   readonly idempotent: boolean
   /** Set when one property of the argument is an SQL statement: what `DataPolicy` judges. */
-  readonly sql?: { readonly dialect: SqlDialect; readonly argument: string }
+  readonly sql?: SqlDeclaration
   run(argument: JsonValue, context: ToolContext): Promise<unknown>
   /** Ends whatever the tool keeps running; called when the app closes. */
   close?(): Promise<void>
+}
+
+/** Where in a tool's argument its SQL is. */
+export interface SqlDeclaration {
+  readonly dialect: SqlDialect
+  /** The property that holds the statement. */
+  readonly argument: string
+  /**
+   * The property that holds bound values, a list or an object: where row filters bind theirs. Without it a
+   * call that a row filter concerns is denied.
+   */
+  readonly parameters?: string
 }
 
 /** The SQL dialects that can be judged. */

@@ -41,7 +41,7 @@ export class OutputTypeValidator implements OutputValidator {
   }
 
   #violation(ruleId: string, message: string): Finding {
-    return { ruleId, source: this.name, severity: 'violation', message }
+    return { ruleId, source: this.name, severity: 'violation', message, repairable: true }
   }
 }
 

@@ -1,10 +1,23 @@
-import type { JsonObject, JsonValue, Tool } from '../../harness/index.ts'
+import {
+  acceptsEmptyObject,
+  type JsonObject,
+  type JsonValue,
+  propertyKey,
+  schemaToType,
+  type Tool,
+  type TypeStyle,
+} from '../../harness/index.ts'
 
-// Bounds for schemas of foreign origin: what is deeper or longer is said as `unknown`.
-const MAX_DEPTH = 8
-const MAX_TYPE_LENGTH = 8_000
 const MAX_COMMENT_LENGTH = 2_000
-const MAX_ALTERNATIVES = 64
+
+/** The types as a model reads them: with what schemas say of each property. */
+const FOR_MODELS: TypeStyle = {
+  anything: 'unknown',
+  indent: '  ',
+  tuples: 'exact',
+  arrays: 'mutable',
+  comment: (schema, indent) => docComment(propertyComment(schema), indent),
+}
 
 /**
  * Tells a model in TypeScript which tools there are. What a schema says and TypeScript cannot is left
@@ -22,11 +35,11 @@ const MAX_ALTERNATIVES = 64
 export function declareTools(tools: readonly Tool[]): string {
   const members = tools.map((tool) => {
     const { input, output } = tool
-    const isOptional = acceptsEmptyObject(input.jsonSchema)
-    const argument = `args${isOptional ? '?' : ''}: ${typeText(input.jsonSchema, '  ')}`
-    const result = output === undefined ? 'unknown' : typeText(output.jsonSchema, '  ')
+    const mark = acceptsEmptyObject(input.jsonSchema) ? '?' : ''
+    const argument = `args${mark}: ${schemaToType(input.jsonSchema, FOR_MODELS)}`
+    const result = output === undefined ? 'unknown' : schemaToType(output.jsonSchema, FOR_MODELS)
     const comment = docComment(toolComment(tool), '  ')
-    return `${comment}  ${propertyName(tool.name)}(${argument}): Promise<${result}>\n`
+    return `${comment}  ${propertyKey(tool.name)}(${argument}): Promise<${result}>\n`
   })
   return `declare const tools: {\n${members.join('')}}`
 }
@@ -41,125 +54,8 @@ function toolComment({ description, readOnly, sql }: Tool): string {
   ].join('\n')
 }
 
-function acceptsEmptyObject(schema: JsonObject): boolean {
-  const required = schema['required']
-  return schema['type'] === 'object' && (!Array.isArray(required) || required.length === 0)
-}
-
-function typeText(schema: JsonValue, indent: string): string {
-  const text = new SchemaPrinter(schema).print(schema, 0, indent)
-  return text.length > MAX_TYPE_LENGTH ? 'unknown' : text
-}
-
-const PRIMITIVES: ReadonlyMap<JsonValue, string> = new Map([
-  ['string', 'string'],
-  ['number', 'number'],
-  ['integer', 'number'],
-  ['boolean', 'boolean'],
-  ['null', 'null'],
-])
-
-class SchemaPrinter {
-  readonly #root: JsonValue | undefined
-  // Without a common budget a schema that refers to itself twice grows as 2^depth.
-  #budget = 500
-
-  constructor(root: JsonValue | undefined) {
-    this.#root = root
-  }
-
-  print(schema: JsonValue | undefined, depth: number, indent: string): string {
-    if (schema === false) return 'never'
-    if (!isObject(schema) || depth > MAX_DEPTH || this.#budget-- <= 0) return 'unknown'
-    const again = (inner: JsonValue | undefined) => this.print(inner, depth + 1, indent)
-
-    if (typeof schema['$ref'] === 'string') return again(this.#resolve(schema['$ref']))
-    if (schema['const'] !== undefined) return literal(schema['const'])
-    if (Array.isArray(schema['enum'])) return union(schema['enum'].map(literal))
-    const alternatives = schema['anyOf'] ?? schema['oneOf']
-    if (Array.isArray(alternatives)) return union(alternatives.map(again))
-    if (Array.isArray(schema['allOf'])) return intersection(schema['allOf'].map(again))
-
-    const types = [schema['type'] ?? impliedType(schema)].flat()
-    return union([
-      ...types.map((type) => this.#printType(type, schema, depth, indent)),
-      // OpenAPI 3.0 writes null this way.
-      ...(schema['nullable'] === true ? ['null'] : []),
-    ])
-  }
-
-  #printType(type: JsonValue, schema: JsonObject, depth: number, indent: string): string {
-    if (type === 'array') return this.#printArray(schema, depth, indent)
-    if (type === 'object') return this.#printObject(schema, depth, indent)
-    return PRIMITIVES.get(type) ?? 'unknown'
-  }
-
-  #printArray(schema: JsonObject, depth: number, indent: string): string {
-    const { prefixItems, items } = schema
-    if (Array.isArray(prefixItems)) {
-      const parts = prefixItems.map((item) => `${this.print(item, depth + 1, indent)}`)
-      const rest = items === false ? [] : [`...(${this.print(items, depth + 1, indent)})[]`]
-      return `[${[...parts, ...rest].join(', ')}]`
-    }
-    const item = this.print(items, depth + 1, indent)
-    return /^\w+$/.test(item) ? `${item}[]` : `(${item})[]`
-  }
-
-  #printObject(schema: JsonObject, depth: number, indent: string): string {
-    const { properties, required, additionalProperties } = schema
-    const entries = isObject(properties) ? Object.entries(properties) : []
-    if (entries.length === 0) {
-      if (additionalProperties === false) return '{ [key: string]: never }'
-      return `{ [key: string]: ${this.print(additionalProperties, depth + 1, indent)} }`
-    }
-    const inner = `${indent}  `
-    const members = entries.map(([key, value]) => {
-      const mark = Array.isArray(required) && required.includes(key) ? '' : '?'
-      const comment = docComment(propertyComment(value), inner)
-      return `${comment}${inner}${propertyName(key)}${mark}: ${this.print(value, depth + 1, inner)}\n`
-    })
-    return `{\n${members.join('')}${indent}}`
-  }
-
-  /** Follows a reference inside the same document; every other one is `unknown`. */
-  #resolve(reference: string): JsonValue | undefined {
-    if (!reference.startsWith('#')) return undefined
-    const steps = reference.split('/').slice(1)
-    return steps.reduce<JsonValue | undefined>((node, step) => {
-      const key = step.replaceAll('~1', '/').replaceAll('~0', '~')
-      return isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined
-    }, this.#root)
-  }
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
+function isObject(value: JsonValue): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function impliedType(schema: JsonObject): JsonValue {
-  if (isObject(schema['properties'])) return 'object'
-  return schema['items'] === undefined && schema['prefixItems'] === undefined ? 'any' : 'array'
-}
-
-function literal(value: JsonValue): string {
-  return isObject(value) || Array.isArray(value) ? 'unknown' : JSON.stringify(value)
-}
-
-function union(types: readonly string[]): string {
-  const distinct = [...new Set(types)]
-  if (distinct.length === 0) return 'never'
-  if (distinct.length > MAX_ALTERNATIVES || distinct.includes('unknown')) return 'unknown'
-  return distinct.join(' | ')
-}
-
-function intersection(types: readonly string[]): string {
-  const distinct = [...new Set(types)].filter((type) => type !== 'unknown')
-  if (distinct.length === 0) return 'unknown'
-  return distinct.length === 1 ? distinct.join() : distinct.map((type) => `(${type})`).join(' & ')
-}
-
-function propertyName(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)
 }
 
 function propertyComment(schema: JsonValue): string {

@@ -5,6 +5,8 @@ const BIOME = 'node_modules/@biomejs/biome/bin/biome'
 const TSC = 'node_modules/typescript/bin/tsc'
 
 const lint = (rest) => ({ args: [BIOME, 'check', ...rest] })
+// What is shipped is measured: a bench never runs over an older build.
+const build = { args: ['scripts/build.mjs'] }
 const types = (rest) => ({ args: [TSC, '-p', 'tsconfig.json', ...rest] })
 
 // One entry per npm script: the steps that it runs, each a script for the chosen Node.
@@ -18,6 +20,11 @@ const COMMANDS = {
   format: (rest) => [lint(['--write', ...rest])],
   types: (rest) => [types(rest)],
   build: (rest) => [{ args: ['scripts/build.mjs', ...rest] }],
+  'bench:sandbox': (rest) => [build, { args: ['bench/sandbox.ts', ...rest] }],
+  'bench:soak': (rest) => [build, { args: ['bench/soak.ts', ...rest] }],
+  'bench:analysis': (rest) => [build, { args: ['bench/analysis.ts', ...rest] }],
+  'fuzz:analysis': (rest) => [build, { args: ['bench/fuzz-analysis.ts', ...rest] }],
+  'fuzz:channel': (rest) => [build, { args: ['bench/fuzz-channel.ts', ...rest] }],
 }
 
 export const usage = `Usage: node scripts/setup.mjs ${Object.keys(COMMANDS).join(' | ')}`

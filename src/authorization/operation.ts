@@ -17,7 +17,7 @@ export const Operation = {
   RESOLVE_APPROVAL: 'approval:resolve',
   /** Read audit records. */
   READ_AUDIT: 'audit:read',
-  /** See which endpoints there are for this caller. */
+  /** See which endpoints there are for this caller, and what separates their programs from the host. */
   READ_CAPABILITIES: 'capabilities:read',
 } as const
 

@@ -6,6 +6,7 @@ import { packageVersion } from './package-version.ts'
 
 const HELP = `airlock: a secure code-execution runtime for agents
 
+  airlock check <file>...   says what the gates would say of a program; see airlock check --help
   airlock doctor [--json]   says what separates programs from this host, and what would improve it
   airlock --version
   airlock --help
@@ -13,6 +14,7 @@ const HELP = `airlock: a secure code-execution runtime for agents
 
 /** Exit codes: 0 all is well, 1 something is wrong and said so, 2 the command line is not understood. */
 async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === 'check') return (await import('./check.ts')).check(args.slice(1))
   let parsed: ReturnType<typeof readArguments>
   try {
     parsed = readArguments(args)

@@ -4,6 +4,8 @@ import {
   type ApprovalWorkflow,
   canSee,
   type IsolationFacts,
+  type JsonValue,
+  SandboxError,
 } from '../../harness/index.ts'
 import { declareTools } from '../../runtime/index.ts'
 import type { AgentEndpoint } from '../agent-endpoint.ts'
@@ -112,10 +114,11 @@ export function createAppPort(options: AppPortOptions): AppPort {
           tools: declareTools(endpoint.tools),
           actions: ['read', ...(writes ? ['write'] : []), ...(mayExecute ? ['execute'] : [])],
           limits: { ...endpoint.limits },
+          isolation: await verified(() => endpoint.sandbox.probe()),
         })
       }
-      const { level, engine, layers } = await options.isolation()
-      return { title: options.title, endpoints: visible, isolation: { level, engine, layers } }
+      const isolation = await verified(options.isolation)
+      return { title: options.title, endpoints: visible, isolation }
     },
 
     async listApprovals(user, { state, limit }) {
@@ -154,6 +157,17 @@ export function createAppPort(options: AppPortOptions): AppPort {
       }
       return audit.list({ ...filter, owners })
     },
+  }
+}
+
+/** Facts as everybody who runs a program is told them; `null` where no program can run at all. */
+async function verified(probe: () => Promise<IsolationFacts>): Promise<JsonValue> {
+  try {
+    const { level, engine, driver, layers, missing } = await probe()
+    return { level, engine, driver, layers, missing: missing.map((layer) => ({ ...layer })) }
+  } catch (error) {
+    if (error instanceof SandboxError) return null
+    throw error
   }
 }
 

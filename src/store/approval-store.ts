@@ -151,11 +151,14 @@ function nameOf(approver: Approver): string {
 }
 
 function toRequest({ request_json, state, decision_json, shown_json }: Row): ApprovalRequest {
-  const stored: StoredRequest = JSON.parse(request_json)
+  const stored: Omit<StoredRequest, 'capabilities'> & Partial<StoredRequest> =
+    JSON.parse(request_json)
   const shown: ShownProgram = JSON.parse(shown_json)
   const decision: ApprovalDecision | null = JSON.parse(decision_json ?? 'null')
   return {
     ...stored,
+    // An earlier version of this package did not write them.
+    capabilities: stored.capabilities ?? [],
     ...shown,
     // Written by `insert` and `transition` alone, which take nothing but states.
     state: state as ApprovalState,

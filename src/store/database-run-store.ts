@@ -2,8 +2,10 @@ import type { Kysely, Updateable, UpdateQueryBuilder, UpdateResult } from 'kysel
 import type { Requester } from '../../harness/index.ts'
 import type { Database } from './database.ts'
 import { limitOf } from './list-limit.ts'
-import type { RunFilter, RunRecord, RunStatus, RunStore } from './run-store.ts'
+import type { LeasedRun, RunFilter, RunLease, RunRecord, RunStatus, RunStore } from './run-store.ts'
 import type { RunTable, Tables } from './tables.ts'
+
+const UNDER_WAY: readonly RunStatus[] = ['queued', 'running']
 
 /** Runs in the database. An update is one conditional UPDATE, so of several at once one wins. */
 export class DatabaseRunStore implements RunStore {
@@ -13,7 +15,7 @@ export class DatabaseRunStore implements RunStore {
     this.#database = database
   }
 
-  async insert(run: RunRecord): Promise<void> {
+  async insert(run: RunRecord, lease?: RunLease): Promise<void> {
     await this.#database.queries
       .insertInto('airlock_runs')
       .values({
@@ -32,8 +34,10 @@ export class DatabaseRunStore implements RunStore {
         data_json: JSON.stringify(run.data),
         determinism_json: JSON.stringify(run.determinism),
         outcome_json: toJson(run.outcome),
+        attempts_json: toJson(run.attempts),
         created_at: run.createdAt,
         updated_at: run.updatedAt,
+        ...leaseColumns(lease),
       })
       .execute()
   }
@@ -71,9 +75,46 @@ export class DatabaseRunStore implements RunStore {
     runId: string,
     from: readonly RunStatus[],
     patch: Partial<RunRecord>,
+    lease?: RunLease,
   ): Promise<boolean> {
     const query = updateRun(this.#database.queries, { runId, from, patch })
-    return (await query.executeTakeFirst()).numUpdatedRows === 1n
+    const leased = lease === undefined ? query : query.set(leaseColumns(lease))
+    return (await leased.executeTakeFirst()).numUpdatedRows === 1n
+  }
+
+  async listLeased(limit: number): Promise<readonly LeasedRun[]> {
+    const rows = await this.#database.queries
+      .selectFrom('airlock_runs')
+      .selectAll()
+      .where('status', 'in', UNDER_WAY)
+      .orderBy('position')
+      .limit(limit)
+      .execute()
+    return rows.map((row) => ({
+      run: toRun(row),
+      lease: { owner: row.lease_owner ?? '', until: row.lease_until },
+    }))
+  }
+
+  async takeOver({ run, lease: seen }: LeasedRun, lease: RunLease): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database.queries
+      .updateTable('airlock_runs')
+      .set(leaseColumns(lease))
+      .where('run_id', '=', run.runId)
+      .where('status', 'in', UNDER_WAY)
+      .where(({ eb, fn }) => eb(fn.coalesce('lease_owner', eb.val('')), '=', seen.owner))
+      .where('lease_until', '=', seen.until)
+      .executeTakeFirst()
+    return numUpdatedRows === 1n
+  }
+
+  async renewLeases(lease: RunLease): Promise<void> {
+    await this.#database.queries
+      .updateTable('airlock_runs')
+      .set({ lease_until: lease.until })
+      .where('lease_owner', '=', lease.owner)
+      .where('status', 'in', UNDER_WAY)
+      .execute()
   }
 }
 
@@ -98,14 +139,15 @@ export function updateRun(
 
 /** For whom and where a run is, and when it began, is decided once. */
 function toColumns(patch: Partial<RunRecord>): Updateable<RunTable> {
-  const { status, action, intent, sessionId, program, data, determinism, outcome, updatedAt } =
-    patch
+  const { status, action, intent, sessionId, program, attempts, data, determinism } = patch
+  const { outcome, updatedAt } = patch
   return {
     ...(status === undefined ? {} : { status }),
     ...(action === undefined ? {} : { action }),
     ...(intent === undefined ? {} : { intent_json: JSON.stringify(intent) }),
     ...(sessionId === undefined ? {} : { session_id: sessionId }),
     ...(program === undefined ? {} : { program_json: JSON.stringify(program) }),
+    ...(attempts === undefined ? {} : { attempts_json: JSON.stringify(attempts) }),
     ...(data === undefined ? {} : { data_json: JSON.stringify(data) }),
     ...(determinism === undefined ? {} : { determinism_json: JSON.stringify(determinism) }),
     ...(outcome === undefined ? {} : { outcome_json: JSON.stringify(outcome) }),
@@ -113,7 +155,14 @@ function toColumns(patch: Partial<RunRecord>): Updateable<RunTable> {
   }
 }
 
-interface RunRow extends Omit<RunTable, 'position'> {}
+function leaseColumns(lease: RunLease | undefined): {
+  lease_owner?: string
+  lease_until?: number
+} {
+  return lease === undefined ? {} : { lease_owner: lease.owner, lease_until: lease.until }
+}
+
+type RunRow = Omit<RunTable, 'position' | 'lease_owner' | 'lease_until'>
 
 function toRun(row: RunRow): RunRecord {
   const requester: Requester | null = JSON.parse(row.requester_json)
@@ -129,6 +178,7 @@ function toRun(row: RunRow): RunRecord {
     ...(row.intent_json === null ? {} : { intent: JSON.parse(row.intent_json) }),
     ...(row.session_id === null ? {} : { sessionId: row.session_id }),
     ...(row.program_json === null ? {} : { program: JSON.parse(row.program_json) }),
+    ...(row.attempts_json === null ? {} : { attempts: JSON.parse(row.attempts_json) }),
     data: JSON.parse(row.data_json),
     determinism: JSON.parse(row.determinism_json),
     ...(row.outcome_json === null ? {} : { outcome: JSON.parse(row.outcome_json) }),

@@ -30,6 +30,8 @@ export class DatabaseRunJournal implements RunJournal {
           .where('airlock_runs.run_id', '=', entry.runId),
         tool: entry.tool,
         argument_json: JSON.stringify(entry.argument),
+        effective_json:
+          entry.effectiveArgument === undefined ? null : JSON.stringify(entry.effectiveArgument),
         digest: entry.digest,
         read_only: entry.readOnly ? 1 : 0,
         idempotency_key: entry.idempotencyKey,
@@ -77,6 +79,7 @@ function toEntry(row: JournalTable): JournalEntry {
     seq: row.seq,
     tool: row.tool,
     argument: JSON.parse(row.argument_json),
+    ...(row.effective_json === null ? {} : { effectiveArgument: JSON.parse(row.effective_json) }),
     digest: row.digest,
     readOnly: row.read_only === 1,
     idempotencyKey: row.idempotency_key,

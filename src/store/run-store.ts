@@ -5,6 +5,7 @@ import type {
   ProgramLanguage,
   Requester,
 } from '../../harness/index.ts'
+import type { FailedAttempt } from '../failed-attempt.ts'
 import type { AuthUser } from '../security/auth-user.ts'
 
 /** Where a run stands. */
@@ -38,7 +39,11 @@ export interface RunRecord {
     readonly source: string
     readonly language: ProgramLanguage
     readonly hash: string
+    /** The place of its first tool call in the run's journal. Default 0. */
+    readonly firstSeq?: number
   }
+  /** Programs that failed and were sent back to the model, oldest first; absent when there was none. */
+  readonly attempts?: readonly FailedAttempt[]
   readonly data: JsonValue
   readonly determinism: { readonly startTimeMs: number; readonly seed: string }
   /** What the caller was or will be told; absent while the run goes on. */
@@ -58,11 +63,35 @@ export interface RunFilter {
   readonly limit?: number
 }
 
+/** Which process works on a run, and until when that is sure, in milliseconds since 1970. */
+export interface RunLease {
+  readonly owner: string
+  readonly until: number
+}
+
+/** A run that a process works on, or worked on when it died. */
+export interface LeasedRun {
+  readonly run: RunRecord
+  readonly lease: RunLease
+}
+
 /** Where runs survive. */
 export interface RunStore {
-  insert(run: RunRecord): Promise<void>
+  /** @param lease - Who works on it. */
+  insert(run: RunRecord, lease?: RunLease): Promise<void>
   get(runId: string): Promise<RunRecord | null>
   list(filter: RunFilter): Promise<readonly RunRecord[]>
   /** Applies `patch` only while the stored status is one of `from`; says whether it did. */
-  update(runId: string, from: readonly RunStatus[], patch: Partial<RunRecord>): Promise<boolean>
+  update(
+    runId: string,
+    from: readonly RunStatus[],
+    patch: Partial<RunRecord>,
+    lease?: RunLease,
+  ): Promise<boolean>
+  /** Runs that are queued or running, oldest first, with whoever works on them. */
+  listLeased(limit: number): Promise<readonly LeasedRun[]>
+  /** Takes a run over, if it still is with the one it was seen with; says whether it did. */
+  takeOver(seen: LeasedRun, lease: RunLease): Promise<boolean>
+  /** Prolongs the lease of every run that its owner works on. */
+  renewLeases(lease: RunLease): Promise<void>
 }

@@ -54,6 +54,8 @@ export interface JournalTable {
   tenant_id: string | null
   tool: string
   argument_json: string
+  /** Null where the argument reached the tool as the program gave it. */
+  effective_json: string | null
   digest: string
   read_only: number
   idempotency_key: string
@@ -81,6 +83,10 @@ export interface RunTable {
   outcome_json: string | null
   created_at: number
   updated_at: number
+  /** The process that works on the run while it is queued or running. */
+  lease_owner: Generated<string | null>
+  lease_until: Generated<number>
+  attempts_json: string | null
 }
 
 export interface SessionTable {

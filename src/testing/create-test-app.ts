@@ -24,7 +24,7 @@ export function createTestApp(
     title: 'Test',
     store: ':memory:',
     model: new ScriptedModel(replies),
-    sandbox: { isolation: { minimum: 'best' }, warm: 1 },
+    sandbox: { isolation: { minimum: 'best' }, pool: { min: 1 } },
     ...options,
   })
 }

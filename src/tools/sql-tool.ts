@@ -2,97 +2,117 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import {
-  ConfigurationError,
-  type JsonObject,
-  type SqlDialect,
-  type Tool,
-  ToolError,
-} from '../../harness/index.ts'
+import { ConfigurationError, type JsonObject, type Tool } from '../../harness/index.ts'
 import { defineTool, jsonSchema } from '../../runtime/index.ts'
+import { checkAccess } from './check-access.ts'
+import { toPoolConfig } from './postgresql-connection.ts'
+import type { PostgresqlConnection } from './postgresql-place.ts'
+import { requireName } from './postgresql-session.ts'
+import { PostgresqlSource } from './postgresql-source.ts'
+import type { SqlAccess } from './sql-access.ts'
+import { answerSchema, argumentSchema } from './sql-schemas.ts'
+import type { DatabaseWall, SqlAnswer, SqlMode, SqlParameters, SqlSource } from './sql-source.ts'
+import { SqliteHost } from './sqlite-host.ts'
 import { SqliteProcess } from './sqlite-process.ts'
-import { runSqliteQuery, type SqliteQuery, type SqlParameter } from './sqlite-query.ts'
 
-/** What an SQL tool is made of. */
-export interface SqlToolOptions {
+/** What every SQL tool has. */
+interface CommonOptions {
   /** How programs call it, for example `sql`. */
   readonly name: string
-  /** Only `sqlite` can be opened now. */
-  readonly dialect: SqlDialect
+  /** For the model. Name the tables and columns: it learns of them from nowhere else. */
+  readonly description?: string
+  /** Default `read`: the engine itself refuses every write. */
+  readonly mode?: SqlMode
+  /**
+   * What the database may be reached for whatever a policy says. SQLite enforces it on every statement.
+   * In PostgreSQL rights do, those of the role, and {@link SqlTool.walls} holds them against it.
+   */
+  readonly access?: SqlAccess
+  /** Longest time for one statement, in milliseconds. Default 5 000. */
+  readonly statementTimeoutMs?: number
+  /** Most rows of one answer, default 10 000. A policy may allow fewer. */
+  readonly maxResultRows?: number
+  /** Most bytes of the rows of one answer as JSON, default 16 000 000. */
+  readonly maxResultBytes?: number
+}
+
+/** What an SQL tool on a SQLite database is made of. */
+export interface SqliteToolOptions extends CommonOptions {
+  readonly dialect: 'sqlite'
   /**
    * The path or `file:` URL of an existing database, which a child process opens; or a database the
    * host has opened itself.
    *
    * With a path a statement that takes too long is killed and never holds up the host. A database
-   * object is used on the host's own thread: a slow statement stops the whole host until it ends, and
-   * nothing can cut it short. Prefer a path.
+   * object is used on the host's own thread: a slow statement stops the whole host until it ends, nothing
+   * can cut it short, and `access` is not possible. Prefer a path.
    */
   readonly database: string | URL | DatabaseSync
-  /** For the model. Name the tables and columns: it learns of them from nowhere else. */
-  readonly description?: string
-  /** Default true: the engine itself refuses every write. */
-  readonly readOnly?: boolean
-  /** Most rows of one answer, default 10 000. A policy may allow fewer. Further rows are left out. */
-  readonly maxRows?: number
-  /** Longest time for one statement of a database given by path, in milliseconds. Default 5 000. */
-  readonly timeoutMs?: number
 }
+
+/** What an SQL tool on a PostgreSQL database is made of. Needs the package `pg`. */
+export interface PostgresqlToolOptions extends CommonOptions {
+  readonly dialect: 'postgresql'
+  /** A `postgresql://` URL, or its parts. Best the login of a role that has no other rights. */
+  readonly database: string | URL | PostgresqlConnection
+  /**
+   * A role that statements run as, by `SET LOCAL ROLE`. A statement that calls `set_config` can leave it
+   * again, so a login of its own is the better wall.
+   */
+  readonly role?: string
+  /** What an unqualified name is in, as `DataPolicy` has it. Default `public`. */
+  readonly defaultSchema?: string
+}
+
+/** What an SQL tool is made of. */
+export type SqlToolOptions = SqliteToolOptions | PostgresqlToolOptions
 
 /** A tool that runs SQL statements. */
 export interface SqlTool extends Tool {
-  /** Ends the child process. A database object stays open: it is the host's. */
+  /**
+   * Tries on a real connection what would hold a statement that a policy has misjudged.
+   *
+   * @throws {ToolError} When the database cannot be reached.
+   */
+  walls(): Promise<readonly DatabaseWall[]>
+  /** Ends the child process or the connections. A database object stays open: it is the host's. */
   close(): Promise<void>
 }
 
-const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
+const COMMON_OPTIONS = [
   'name',
   'dialect',
   'database',
   'description',
-  'readOnly',
-  'maxRows',
-  'timeoutMs',
-] satisfies (keyof SqlToolOptions)[])
+  'mode',
+  'access',
+  'statementTimeoutMs',
+  'maxResultRows',
+  'maxResultBytes',
+] satisfies (keyof SqliteToolOptions)[]
 
-interface SqlArgument {
-  readonly query: string
-  readonly params?: readonly SqlParameter[]
+const KNOWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  sqlite: COMMON_OPTIONS,
+  postgresql: [
+    ...COMMON_OPTIONS,
+    'role',
+    'defaultSchema',
+  ] satisfies (keyof PostgresqlToolOptions)[],
 }
 
-const INPUT = {
-  type: 'object',
-  properties: {
-    query: {
-      type: 'string',
-      minLength: 1,
-      maxLength: 100_000,
-      description: 'One SQL statement, with ? for every value',
-    },
-    params: {
-      type: 'array',
-      items: { type: ['string', 'number', 'boolean', 'null'] },
-      maxItems: 1_000,
-      description: 'One value for each ?, in order',
-    },
-  },
-  required: ['query'],
-  additionalProperties: false,
-} as const
-
-const OUTPUT = { type: 'array', items: { type: 'object' } } as const
+// With what surrounds the rows, as much as one message to a program may hold by default.
+const DEFAULT_RESULT_BYTES = 16_000_000
 
 /**
  * Makes a database a tool. A call takes `{ query, params? }`: one statement, with a value for each
- * `?`. It answers an array of rows, each a plain object by column name: integers beyond 2^53 and
- * infinities are strings, blobs are base64, of columns with equal names the last one counts. An
- * answer is cut off after the last row allowed and says nothing of it, so a program that needs all
- * rows should count or page. A statement without rows answers `[{ changes, lastInsertRowid }]`.
+ * placeholder, `?` in SQLite and `$1` in PostgreSQL. It answers `{ rows, truncated, changes }`: the text
+ * goes to the database as it is, rows are read one by one, and reading stops at `maxResultRows` or
+ * `maxResultBytes`; `truncated` says that there were more.
  *
- * Give the endpoint a `DataPolicy` too: this tool keeps a statement from writing, from other files
- * and from taking too long, but it lets it read every table and, when writable, change the schema.
+ * Give the endpoint a `DataPolicy` too: it says no before the database is asked, and why.
  *
- * @throws {ConfigurationError} For another dialect, a file that does not exist, an option that is
- * unknown or out of range.
+ * @throws {ConfigurationError} For another dialect, a file that does not exist, a driver that is not
+ * installed, an option that is unknown or out of range.
  *
  * @example
  * ```ts
@@ -105,31 +125,47 @@ const OUTPUT = { type: 'array', items: { type: 'object' } } as const
  * ```
  */
 export function sqlTool(options: SqlToolOptions): SqlTool {
-  const { name, dialect, database, readOnly = true, maxRows = 10_000, timeoutMs = 5_000 } = options
-  const unknown = Object.keys(options).find((key) => !KNOWN_OPTIONS.has(key))
-  if (unknown !== undefined) {
-    throw new ConfigurationError(`sqlTool: there is no option named ${unknown}`)
-  }
-  if (dialect !== 'sqlite') {
-    throw new ConfigurationError("sqlTool: dialect must be 'sqlite', the only one supported now")
-  }
-  requireCount('maxRows', maxRows, 1_000_000)
-  requireCount('timeoutMs', timeoutMs, 3_600_000)
-  const source = openSource(database, { readOnly, timeoutMs })
+  const { name, dialect, mode = 'read', maxResultRows: maxRows = 10_000 } = options
+  const { maxResultBytes: maxBytes = DEFAULT_RESULT_BYTES } = options
+  checkOptions(options)
+  requireCount('maxResultRows', maxRows, 1_000_000)
+  requireCount('maxResultBytes', maxBytes, 1_073_741_824)
+  const source = openSource(options)
+  const readOnly = mode === 'read'
 
   const tool = defineTool({
     name,
     description: options.description ?? defaultDescription(readOnly),
-    input: jsonSchema<SqlArgument>(INPUT),
-    output: jsonSchema<readonly JsonObject[]>(OUTPUT),
+    input: jsonSchema<SqlArgument>(argumentSchema(dialect)),
+    output: jsonSchema<JsonObject>(answerSchema),
     readOnly,
-    sql: { dialect, argument: 'query' },
-    run({ query, params = [] }, { signal, maxResultRows = maxRows }) {
-      const rows = Math.min(maxRows, maxResultRows)
-      return source.query({ text: query, params, maxRows: rows, readOnly }, signal)
+    sql: { dialect, argument: 'query', parameters: 'params' },
+    async run({ query, params = [] }, { signal, maxResultRows = maxRows }) {
+      const bounds = { maxRows: Math.min(maxRows, maxResultRows), maxBytes }
+      const answer: SqlAnswer = await source.query({ text: query, params, ...bounds }, signal)
+      return { ...answer }
     },
   })
-  return Object.freeze({ ...tool, close: () => source.close() })
+  return Object.freeze({ ...tool, walls: () => source.walls(), close: () => source.close() })
+}
+
+interface SqlArgument {
+  readonly query: string
+  readonly params?: SqlParameters
+}
+
+function checkOptions({ dialect, mode = 'read', ...options }: SqlToolOptions): void {
+  const known = Object.hasOwn(KNOWN_OPTIONS, dialect) ? KNOWN_OPTIONS[dialect] : undefined
+  if (known === undefined) {
+    throw new ConfigurationError("sqlTool: dialect must be 'sqlite' or 'postgresql'")
+  }
+  const unknown = Object.keys(options).find((key) => !known.includes(key))
+  if (unknown !== undefined) {
+    throw new ConfigurationError(`sqlTool: dialect '${dialect}' has no option named ${unknown}`)
+  }
+  if (mode !== 'read' && mode !== 'read-write') {
+    throw new ConfigurationError("sqlTool: mode must be 'read' or 'read-write'")
+  }
 }
 
 function requireCount(name: string, value: number, max: number): void {
@@ -139,42 +175,46 @@ function requireCount(name: string, value: number, max: number): void {
 }
 
 function defaultDescription(readOnly: boolean): string {
-  const does = readOnly ? 'Runs one SELECT' : 'Runs one SQL statement'
-  return `${does} on the database and answers an array of rows, each an object by column name.`
+  const does = readOnly ? 'Runs one query' : 'Runs one SQL statement'
+  return `${does} on the database. Values belong in params, never in the text of the query.`
 }
 
-/** Where statements run. */
-interface QuerySource {
-  query(query: SqliteQuery, signal: AbortSignal): Promise<readonly JsonObject[]>
-  close(): Promise<void>
+function openSource(options: SqlToolOptions): SqlSource {
+  const { mode = 'read', statementTimeoutMs: timeoutMs = 5_000 } = options
+  requireCount('statementTimeoutMs', timeoutMs, 3_600_000)
+  const access = options.access === undefined ? null : checkAccess(options.access)
+  if (options.dialect === 'sqlite') {
+    return openSqlite(options.database, { mode, access, timeoutMs })
+  }
+  const { role = null, defaultSchema = 'public' } = options
+  if (role !== null) requireName('role', role)
+  requireName('defaultSchema', defaultSchema)
+  const connection = toPoolConfig(options.database, mode)
+  return new PostgresqlSource({ connection, mode, access, timeoutMs, role, defaultSchema })
 }
 
-function openSource(
-  database: SqlToolOptions['database'],
-  options: { readonly readOnly: boolean; readonly timeoutMs: number },
-): QuerySource {
-  if (database instanceof DatabaseSync) return { query: runHere(database), close: async () => {} }
+function openSqlite(
+  database: SqliteToolOptions['database'],
+  options: {
+    readonly mode: SqlMode
+    readonly access: SqlAccess | null
+    readonly timeoutMs: number
+  },
+): SqlSource {
+  if (database instanceof DatabaseSync) {
+    if (options.access === null) return new SqliteHost(database, options.mode)
+    throw new ConfigurationError(
+      'sqlTool: access needs the path of the database, where the tool can set an authorizer',
+    )
+  }
   const file = resolve(database instanceof URL ? fileURLToPath(database) : database)
   if (!existsSync(file)) {
     throw new ConfigurationError(
       'sqlTool: database must be the path of an existing file or an opened DatabaseSync; a database in memory must be passed as the object',
     )
   }
-  return new SqliteProcess({ file, ...options })
-}
-
-function runHere(database: DatabaseSync): QuerySource['query'] {
-  return async (query, signal) => {
-    signal.throwIfAborted()
-    const before = Object.values(database.prepare('PRAGMA query_only').get() ?? {})[0]
-    if (query.readOnly) database.exec('PRAGMA query_only = 1')
-    try {
-      return runSqliteQuery(database, query)
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : 'The statement failed'
-      throw new ToolError('ERR_TOOL_FAILED', message, { cause })
-    } finally {
-      if (query.readOnly && before === 0) database.exec('PRAGMA query_only = 0')
-    }
+  if (typeof DatabaseSync.prototype.setAuthorizer !== 'function') {
+    throw new ConfigurationError('sqlTool: a database given by path needs Node 24.10 or newer')
   }
+  return new SqliteProcess({ file, ...options })
 }

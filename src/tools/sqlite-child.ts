@@ -1,64 +1,57 @@
-import { constants, DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
-import { runSqliteQuery, type SqliteQuery } from './sqlite-query.ts'
+import type { DatabaseWall, SqlAnswer, SqlStatement } from './sql-source.ts'
+import { wordSqliteError } from './sqlite-errors.ts'
+import { SqliteGuard, type SqliteGuardOptions } from './sqlite-guard.ts'
+import { runSqliteStatement } from './sqlite-query.ts'
+import { trySqliteWalls } from './sqlite-walls.ts'
 
 // Runs in a process of its own, because nothing but SIGKILL stops SQLite inside one step of a
 // statement: `Worker.terminate()` waits for it, and a recursive query never comes back.
 
 /** What the child is started with, as JSON in its only argument. */
-export interface SqliteChildOptions {
+export interface SqliteChildOptions extends SqliteGuardOptions {
   readonly file: string
-  readonly readOnly: boolean
+  /** How long to wait for another writer, in milliseconds. */
+  readonly busyTimeoutMs: number
 }
 
-/** What the child answers to one query. */
-export type SqliteChildAnswer =
-  | { readonly ok: true; readonly rows: ReturnType<typeof runSqliteQuery> }
-  | { readonly ok: false; readonly message: string }
+/** What the child is asked. */
+export type SqliteChildQuestion =
+  | { readonly kind: 'run'; readonly statement: SqlStatement }
+  | { readonly kind: 'walls' }
 
-const READ_ACTIONS: ReadonlySet<number> = new Set([
-  constants.SQLITE_SELECT,
-  constants.SQLITE_READ,
-  constants.SQLITE_FUNCTION,
-  constants.SQLITE_RECURSIVE,
-])
+/** What the child says: once that it is ready, then one answer to each question. */
+export type SqliteChildMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'answer'; readonly answer: SqlAnswer }
+  | { readonly kind: 'walls'; readonly walls: readonly DatabaseWall[] }
+  | { readonly kind: 'failure'; readonly message: string }
 
-// What nobody may do: reach other files, change the connection, or hold a transaction open.
-const DENIED_ACTIONS: ReadonlySet<number> = new Set([
-  constants.SQLITE_ATTACH,
-  constants.SQLITE_DETACH,
-  constants.SQLITE_PRAGMA,
-  constants.SQLITE_TRANSACTION,
-  constants.SQLITE_SAVEPOINT,
-  constants.SQLITE_CREATE_VTABLE,
-  constants.SQLITE_DROP_VTABLE,
-])
-
-function isAllowed(readOnly: boolean, action: number, name: string | null): boolean {
-  // Full-text search asks for this one itself.
-  if (action === constants.SQLITE_PRAGMA && name === 'data_version') return true
-  return readOnly ? READ_ACTIONS.has(action) : !DENIED_ACTIONS.has(action)
-}
-
-function openDatabase({ file, readOnly }: SqliteChildOptions): DatabaseSync {
+function openDatabase({ file, mode, busyTimeoutMs }: SqliteChildOptions): DatabaseSync {
   const database = new DatabaseSync(file, {
-    readOnly,
-    timeout: 2_000,
+    readOnly: mode === 'read',
+    timeout: busyTimeoutMs,
     // One value of a gigabyte is a single function call away otherwise.
     limits: { length: 16_777_216, sqlLength: 1_000_000 },
   })
-  if (readOnly) database.exec('PRAGMA query_only = 1')
-  database.setAuthorizer((action, name) =>
-    isAllowed(readOnly, action, name) ? constants.SQLITE_OK : constants.SQLITE_DENY,
-  )
+  // Older Nodes know no limits: then this one alone bounds what a statement may hold in memory.
+  database.exec('PRAGMA hard_heap_limit = 268435456')
+  database.enableDefensive(true)
+  if (mode === 'read') database.exec('PRAGMA query_only = 1')
   return database
 }
 
-function answerQuery(database: DatabaseSync, query: SqliteQuery): SqliteChildAnswer {
+function answerTo(question: SqliteChildQuestion): SqliteChildMessage {
+  if (question.kind === 'walls') {
+    return { kind: 'walls', walls: trySqliteWalls(database, guard, options) }
+  }
+  const { statement } = question
   try {
-    return { ok: true, rows: runSqliteQuery(database, query) }
+    guard.prepare(statement.text)
+    return { kind: 'answer', answer: runSqliteStatement(database, statement, options.mode) }
   } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : 'The statement failed' }
+    return { kind: 'failure', message: wordSqliteError(error, statement.text, guard) }
   }
 }
 
@@ -71,7 +64,14 @@ const WATCHDOG = `
   }, 1000)
 `
 
-const database = openDatabase(JSON.parse(process.argv[2] ?? '{}'))
-process.on('message', (query: SqliteQuery) => process.send?.(answerQuery(database, query)))
+function send(message: SqliteChildMessage): void {
+  process.send?.(message)
+}
+
+const options: SqliteChildOptions = JSON.parse(process.argv[2] ?? '{}')
+const database = openDatabase(options)
+const guard = new SqliteGuard(database, options)
+process.on('message', (question: SqliteChildQuestion) => send(answerTo(question)))
 process.on('disconnect', () => process.exit())
 new Worker(WATCHDOG, { eval: true, workerData: process.ppid }).unref()
+send({ kind: 'ready' })

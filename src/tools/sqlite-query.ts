@@ -1,82 +1,116 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { JsonObject, JsonValue } from '../../harness/index.ts'
+import type { JsonValue } from '../../harness/index.ts'
+import { RowCollector } from './row-collector.ts'
+import {
+  type SqlAnswer,
+  type SqlMode,
+  type SqlParameter,
+  type SqlParameters,
+  type SqlScalar,
+  type SqlStatement,
+  StatementError,
+} from './sql-source.ts'
+import { readSqliteNames } from './sqlite-tokens.ts'
+import { requireKnownStatement, skipBlanks } from './statement-text.ts'
 
-/** A value a program may bind to a placeholder. */
-export type SqlParameter = string | number | boolean | null
-
-/** One statement as it is to be run. */
-export interface SqliteQuery {
-  readonly text: string
-  readonly params: readonly SqlParameter[]
-  /** Rows after this many are not read. */
-  readonly maxRows: number
-  readonly readOnly: boolean
-}
-
-// As much as one message to a program may hold by default; more would be read for nothing.
-const MAX_ANSWER_LENGTH = 16_777_216
 const SQLITE_RANGE = 25
 
-const READ_WORDS = ['SELECT', 'WITH', 'VALUES']
-const WRITE_WORDS = ['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'CREATE', 'DROP', 'ALTER']
+/** What SQLite said when it ran a statement, as opposed to when it read it. */
+export class SqliteRunError extends Error {
+  override readonly name = 'SqliteRunError'
+}
 
 /**
- * Runs one statement and answers its rows as plain JSON, or `[{ changes, lastInsertRowid }]` for a
- * statement without rows. Errors are worded for the author of the statement.
+ * Runs one statement. Rows are read one by one, and no further than wanted.
+ *
+ * @throws {StatementError} When it is not one statement that may run, or its values are too few.
+ * @throws {SqliteRunError} With SQLite's error as its cause.
  */
-export function runSqliteQuery(database: DatabaseSync, query: SqliteQuery): JsonObject[] {
-  requireKnownStatement(query)
+export function runSqliteStatement(
+  database: DatabaseSync,
+  query: SqlStatement,
+  mode: SqlMode,
+): SqlAnswer {
+  requireKnownStatement(query.text, 'sqlite', mode)
   const statement = database.prepare(query.text)
   // SQLite compiles the first statement and says nothing of what follows it.
-  if (skipBlanks(query.text, statement.sourceSQL.length) < query.text.length) {
-    throw new Error('Only one SQL statement is allowed per call')
+  if (skipBlanks(query.text, statement.sourceSQL.length, 'sqlite') < query.text.length) {
+    throw new StatementError('Only one SQL statement is allowed per call')
   }
   statement.setReadBigInts(true)
-  const params = query.params.map(toSqlite)
-  requireParameterCount(statement, params)
-  if (statement.columns().length === 0) {
-    const { changes, lastInsertRowid } = statement.run(...params)
-    return [{ changes: toJson(changes), lastInsertRowid: toJson(lastInsertRowid) }]
-  }
-  return readRows(statement.iterate(...params), query.maxRows)
-}
-
-function requireKnownStatement({ text, readOnly }: SqliteQuery): void {
-  if (text.includes('\0') || !text.isWellFormed()) {
-    throw new Error('The SQL statement holds characters that no text can hold')
-  }
-  const word = /^[a-z]+/i.exec(text.slice(skipBlanks(text, 0)).slice(0, 20))?.[0].toUpperCase()
-  const words = readOnly ? READ_WORDS : [...READ_WORDS, ...WRITE_WORDS]
-  if (word === undefined || !words.includes(word)) {
-    throw new Error(`An SQL statement must start with one of ${words.join(', ')} here`)
+  const bound = boundValues(statement, query)
+  try {
+    const before = mode === 'read' ? null : changesOf(database)
+    const { rows, truncated } = readRows(statement, bound, query)
+    const after = mode === 'read' ? null : changesOf(database)
+    // What changed last stays on record until something else changes: a definition changes no rows.
+    const changes = after?.total === before?.total ? 0 : (after?.last ?? 0)
+    return { rows, truncated, changes }
+  } catch (cause) {
+    if (cause instanceof StatementError) throw cause
+    throw new SqliteRunError('SQLite failed', { cause })
   }
 }
 
-const BLANK = /[ \t\n\f\r;]+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y
-
-/** The index of the first character from `start` that is no blank, comment or semicolon. */
-function skipBlanks(text: string, start: number): number {
-  let index = start
-  while (index < text.length) {
-    BLANK.lastIndex = index
-    const match = BLANK.exec(text)
-    if (match === null) break
-    index = BLANK.lastIndex
-  }
-  return index
+function changesOf(database: DatabaseSync): { readonly total: number; readonly last: number } {
+  const row = database.prepare('SELECT total_changes() AS total, changes() AS last').get()
+  return { total: Number(row?.['total']), last: Number(row?.['last']) }
 }
+
+/** What `run` and `iterate` take: values in order, or one object. */
+type BoundValues = readonly SQLInputValue[] | readonly [Record<string, SQLInputValue>]
 
 // A placeholder that nothing is bound to is NULL: a condition that is never true, and no error.
-function requireParameterCount(statement: StatementSync, params: readonly SQLInputValue[]): void {
-  if (acceptsParameters(statement, [...params, null]) || !acceptsParameters(statement, params)) {
-    throw new Error(`The number of params, ${params.length}, is not the number of ? placeholders`)
+function boundValues(statement: StatementSync, { text, params }: SqlStatement): BoundValues {
+  const placeholders = [...readSqliteNames(text).placeholders]
+  const names = placeholders.filter((placeholder) => !placeholder.startsWith('?'))
+  if (!isList(params)) {
+    if (names.length === placeholders.length) return [namedValues(new Set(names), params)]
+    throw new StatementError('The params are an object, so every placeholder needs a name')
   }
+  if (names.length > 0) {
+    throw new StatementError(`Write ? instead of ${names[0]}, or give params as an object`)
+  }
+  const values = params.map(toSqlite)
+  if (acceptsValues(statement, [...values, null]) || !acceptsValues(statement, values)) {
+    throw new StatementError(
+      `The number of params, ${values.length}, is not the number of ? placeholders`,
+    )
+  }
+  return values
 }
 
-function acceptsParameters(statement: StatementSync, params: readonly SQLInputValue[]): boolean {
+function isList(params: SqlParameters): params is readonly SqlParameter[] {
+  return Array.isArray(params)
+}
+
+function namedValues(
+  names: ReadonlySet<string>,
+  params: { readonly [name: string]: SqlScalar },
+): Record<string, SQLInputValue> {
+  const given = new Map(Object.entries(params))
+  const values = [...names].map((name) => {
+    const value = given.get(name) ?? given.get(name.slice(1))
+    if (value === undefined && !given.has(name) && !given.has(name.slice(1))) {
+      throw new StatementError(`There is no value for ${name} in params`)
+    }
+    return [name, toSqlite(value ?? null)] as const
+  })
+  const extra = [...given.keys()].find((key) => !names.has(key) && !hasBareName(names, key))
+  if (extra !== undefined) {
+    throw new StatementError('The params have a name that is no placeholder of the statement')
+  }
+  return Object.fromEntries(values)
+}
+
+function hasBareName(names: ReadonlySet<string>, key: string): boolean {
+  return [...names].some((name) => name.slice(1) === key)
+}
+
+function acceptsValues(statement: StatementSync, values: readonly SQLInputValue[]): boolean {
   try {
     // Binds at once; nothing is executed before the first row is asked for.
-    statement.iterate(...params)
+    statement.iterate(...values)
     return true
   } catch (error) {
     if (Object(error).errcode === SQLITE_RANGE) return false
@@ -84,26 +118,28 @@ function acceptsParameters(statement: StatementSync, params: readonly SQLInputVa
   }
 }
 
-function readRows(rows: Iterable<Record<string, SQLOutputValue>>, maxRows: number): JsonObject[] {
-  const answer: JsonObject[] = []
-  let length = 0
-  if (maxRows === 0) return answer
-  for (const row of rows) {
-    const json = Object.fromEntries(
-      Object.entries(row).map(([column, value]) => [column, toJson(value)]),
-    )
-    length += JSON.stringify(json).length
-    if (length > MAX_ANSWER_LENGTH) {
-      throw new Error('The rows are too large; select fewer columns or fewer rows')
-    }
-    answer.push(json)
-    if (answer.length >= maxRows) break
+function readRows(
+  statement: StatementSync,
+  bound: BoundValues,
+  bounds: SqlStatement,
+): RowCollector {
+  const collector = new RowCollector(bounds)
+  if (statement.columns().length === 0) {
+    statement.run(...(bound as SQLInputValue[]))
+    return collector
   }
-  return answer
+  for (const row of statement.iterate(...(bound as SQLInputValue[]))) {
+    const json = Object.entries(row).map(([column, value]) => [column, toJson(value)] as const)
+    if (!collector.add(Object.fromEntries(json))) break
+  }
+  return collector
 }
 
 // A number is bound as REAL, and 5.0 || '' is not '5'.
 function toSqlite(value: SqlParameter): SQLInputValue {
+  if (typeof value === 'object' && value !== null) {
+    throw new StatementError('SQLite takes no lists: pass JSON text and use json_each(?)')
+  }
   if (typeof value === 'boolean') return value ? 1n : 0n
   return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value
 }

@@ -67,7 +67,10 @@ describe('the demo shop', () => {
     const code = 'return await tools.sql({ query: "SELECT COUNT(*) AS n FROM orders" })'
     expect((await post('/agent/analytics/execute', { code })).status).toBe(401)
     const right = await post('/agent/analytics/execute', { code }, { 'X-API-Key': 'analyst-key' })
-    expect(await right.json()).toMatchObject({ status: 'completed', result: [{ n: 5_000 }] })
+    expect(await right.json()).toMatchObject({
+      status: 'completed',
+      result: { rows: [{ n: 5_000 }], truncated: false },
+    })
     const greeting = await post('/agent/greeter', { intent: 'Good morning' })
     expect(await greeting.json()).toMatchObject({ result: { hello: 'you', said: 'Good morning' } })
     const bad = await post('/agent/greeter', { intent: 'Hi' }, { 'X-API-Key': 'wrong' })

@@ -53,6 +53,7 @@ function ask(store: Store, userId: string, tenantId: string) {
     action: 'write',
     program: { source: 'a', code: 'b', hash: 'c' },
     plan: [],
+    capabilities: [],
     requester: { userId, roles: [], tenantId },
   })
 }

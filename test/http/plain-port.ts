@@ -1,4 +1,9 @@
-import { ApprovalError, type ApprovalRequest, type ExecutionTrace } from '../../harness/index.ts'
+import {
+  ApprovalError,
+  type ApprovalRequest,
+  type ExecutionTrace,
+  NO_USAGE,
+} from '../../harness/index.ts'
 import { RequestError } from '../../src/errors.ts'
 import type { AppPort, RouteGuard } from '../../src/http/app-port.ts'
 import type { RunOutcome } from '../../src/run-outcome.ts'
@@ -22,7 +27,7 @@ export function outcomeOf(changes: Partial<RunOutcome> = {}): RunOutcome {
     findings: [],
     toolCalls: [],
     console: [],
-    usage: { wallMs: 1, cpuMs: 1, peakMemoryBytes: 1, outputBytes: 1 },
+    usage: { ...NO_USAGE, wallMs: 1, cpuMs: 1, peakMemoryBytes: 1, outputBytes: 1 },
     ...changes,
   }
 }
@@ -37,6 +42,7 @@ export const approval: ApprovalRequest = {
   action: 'write',
   program: { source: 'return 1', code: 'return 1', hash: 'h' },
   plan: [],
+  capabilities: [],
   requester: { userId: 'alice', roles: [] },
   approvers: [{ role: 'admin' }],
   allowSelf: false,

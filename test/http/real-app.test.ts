@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ProcessDriver } from '../../harness/sandbox/isolation/sealing.ts'
 import { type AgenticApp, APIKeyHeader, ApprovalRule, Authenticator } from '../../src/index.ts'
 import { createTestApp, type FixedClock, fixedClock } from '../../src/testing/index.ts'
 import { countingTool } from '../support/counting-tool.ts'
@@ -45,8 +46,8 @@ interface Body {
   readonly approvalId: string
   readonly runId: string
   readonly approvals: readonly { readonly id: string }[]
-  readonly endpoints: readonly { readonly tools: string }[]
-  readonly isolation: { readonly level: string }
+  readonly endpoints: readonly { readonly tools: string; readonly isolation: unknown }[]
+  readonly isolation: unknown
   readonly error: { readonly message: string }
 }
 
@@ -77,7 +78,7 @@ async function settled(runId: string) {
 }
 
 describe('capabilities', () => {
-  it('are the endpoints of the caller with tools, actions, limits and the isolation level', async () => {
+  it('are the endpoints of the caller with tools, actions, limits and isolation', async () => {
     const { body } = await send('user1', '/capabilities')
     expect(body.endpoints).toMatchObject([
       {
@@ -89,7 +90,29 @@ describe('capabilities', () => {
       { name: 'open' },
     ])
     expect(body.endpoints[0]?.tools).toContain('pay(')
-    expect(['process', 'namespaced', 'kernel']).toContain(body.isolation.level)
+    const facts = await app.isolation()
+    expect(['process', 'namespaced', 'kernel']).toContain(facts.level)
+    expect(body.isolation).toEqual(facts)
+    expect(body.endpoints[0]?.isolation).toEqual(facts)
+  })
+
+  it('say of each endpoint whether its programs can run here', async () => {
+    const weak = new ProcessDriver(process.getuid?.() === 0 ? 65_534 : null)
+    const weakHost = createTestApp([], {
+      auth,
+      sandbox: { isolation: { minimum: 'process', drivers: [weak] }, pool: { min: 1 } },
+    })
+    weakHost.agentEndpoint({ name: 'lax' })
+    weakHost.agentEndpoint({ name: 'strict', sandbox: { isolation: { minimum: 'kernel' } } })
+    const headers = { 'X-API-Key': 'user1' }
+    const response = await weakHost.fetch(new Request('http://test/capabilities', { headers }))
+    const { isolation, endpoints } = (await response.json()) as Body
+    expect(isolation).toMatchObject({ level: 'process', driver: 'process' })
+    expect(endpoints).toMatchObject([
+      { name: 'lax', isolation: { level: 'process' } },
+      { name: 'strict', isolation: null },
+    ])
+    await weakHost.close()
   })
 })
 

@@ -95,7 +95,7 @@ describe('declaring endpoints', () => {
   })
 
   it('grants a registered tool by its name', async () => {
-    const app = createApp({ auth, sandbox: { isolation: { minimum: 'best' }, warm: 1 } })
+    const app = createApp({ auth, sandbox: { isolation: { minimum: 'best' }, pool: { min: 1 } } })
     const { tool, calls } = countingTool({ readOnly: true })
     app.registerTool(tool)
     app.agentEndpoint({ name: 'a', tools: ['pay'], execute: true })
@@ -126,7 +126,7 @@ describe('options of app, router and endpoint', () => {
     const app = createApp({
       auth,
       policies: [spy('app')],
-      sandbox: { isolation: { minimum: 'best' }, warm: 1 },
+      sandbox: { isolation: { minimum: 'best' }, pool: { min: 1 } },
     })
     const router = app.router({ prefix: 'team', policies: [spy('router')] })
     router.agentEndpoint({ name: 'sums', policies: [spy('endpoint')], execute: true })

@@ -57,7 +57,7 @@ describe('the public face', () => {
       },
     })
     const model = new ScriptedModel([
-      '```ts\nreturn await tools.sql({ query: "SELECT substr(placed_at, 1, 7) AS month, SUM(total_cents) AS cents FROM orders GROUP BY 1 ORDER BY 1" })\n```',
+      '```ts\nreturn (await tools.sql({ query: "SELECT substr(placed_at, 1, 7) AS month, SUM(total_cents) AS cents FROM orders GROUP BY 1 ORDER BY 1" })).rows\n```',
     ])
     const app = new AgenticApp({
       title: 'Shop',
@@ -129,7 +129,7 @@ describe('the public face', () => {
       ],
     })
 
-    const code = `const [order] = await tools.sql({ query: 'SELECT total_cents FROM orders WHERE id = 1' })
+    const code = `const { rows: [order] } = await tools.sql({ query: 'SELECT total_cents FROM orders WHERE id = 1' })
 return await tools.create_refund({ order_id: 1, amount_cents: order.total_cents as number })`
     const own = await app.execute({ endpoint: 'analytics', code, language: 'ts', user: analyst })
     expect(own.status).toBe('pending_approval')

@@ -1,36 +1,49 @@
-import { findingAt, type Rule } from '../rule.ts'
+import type { PureModule } from '../../program.ts'
+import type { Rule } from '../rule.ts'
 
-const id = 'no-forbidden-import'
-
-const HINT =
-  'Nothing can be imported; use `data`, `tools` and the language itself. Types are imported with `import type`'
-
-/** Static imports, re-exports and `require`: a program has no modules. */
+/** Static imports, re-exports and `require`: a program has no modules but those of the host. */
 export const noForbiddenImport: Rule = {
-  id,
-  check: (program) => [
-    ...program.imports.map(({ line, column, specifier }) => ({
-      ruleId: id,
-      source: 'analysis',
-      severity: 'violation' as const,
-      message: `The import of module ${quote(specifier)} is not allowed`,
-      hint: HINT,
-      line,
-      column,
-    })),
-    ...program.freeNames
-      .filter(({ name }) => name === 'require')
-      .map(({ path }) =>
-        findingAt(program, id, path.node, {
-          message: '"require" is not available: a program cannot import a module',
-          hint: HINT,
-        }),
-      ),
-  ],
+  id: 'no-forbidden-import',
+  severity: 'violation',
+  reports: '`import` in any form, `export … from`, `import.meta` and `require`',
+  because:
+    'A program has no modules but the pure ones that the host has registered and its policy allows.',
+  message: 'The import of module {name} is not allowed',
+  hint: 'Nothing can be imported; use `data`, `tools` and the language itself. Types are imported with `import type`',
+  examples: {
+    reported: "import { readFile } from 'node:fs/promises'\nreturn readFile('orders.csv', 'utf8')",
+    allowed:
+      "import type { Order } from './types'\nconst orders: Order[] = data\nreturn orders.length",
+    repaired: 'return data.length',
+    language: 'ts',
+  },
+  *find(program) {
+    const { modules } = program
+    for (const { line, column, specifier, names, isReExport } of program.imports) {
+      const at = { line, column }
+      const module = isReExport ? undefined : modules.find(({ name }) => name === specifier)
+      if (module === undefined) {
+        yield {
+          at,
+          name: specifier,
+          ...(modules.length === 0 ? {} : { hint: importable(modules) }),
+        }
+        continue
+      }
+      for (const { imported } of names) {
+        if (imported === '*' || module.exports.includes(imported)) continue
+        const message = `Module "${module.name}" has no export {name}`
+        yield { at, name: imported, message, hint: `It exports ${module.exports.join(', ')}` }
+      }
+    }
+    for (const { name, path } of program.freeNames) {
+      if (name !== 'require') continue
+      const message = '{name} is not available: a program cannot import a module'
+      yield { at: path.node, name, message }
+    }
+  },
 }
 
-/** A module's name is the program's own text: shown short and in printable characters only. */
-function quote(specifier: string | null): string {
-  if (specifier === null) return 'with a computed name'
-  return /^[\w@./:-]{1,60}$/.test(specifier) ? `"${specifier}"` : 'of that name'
+function importable(modules: readonly PureModule[]): string {
+  return `Modules that can be imported: ${modules.map(({ name }) => name).join(', ')}`
 }

@@ -1,20 +1,24 @@
-import { findingAt, type Rule } from '../rule.ts'
-
-const id = 'no-html-comment'
+import type { Rule } from '../rule.ts'
 
 /** `<!--` and `-->` start a comment in scripts and are operators in modules: two readings of one text. */
 export const noHtmlComment: Rule = {
-  id,
-  check: (program) =>
-    program.comments
-      .filter(({ start }) => {
-        const opening = program.code.slice(start ?? 0, (start ?? 0) + 2)
-        return opening !== '//' && opening !== '/*'
-      })
-      .map((comment) =>
-        findingAt(program, id, comment, {
-          message: 'HTML comments are not allowed: their meaning depends on who reads them',
-          hint: 'Write // for a comment, and spaces between operators',
-        }),
-      ),
+  id: 'no-html-comment',
+  severity: 'violation',
+  reports: '`<!--` and `-->` where they start a comment',
+  because:
+    'They start a comment in a script and are operators in a module, so one text could be two programs.',
+  message: 'HTML comments are not allowed: their meaning depends on who reads them',
+  hint: 'Write // for a comment, and spaces between operators',
+  examples: {
+    reported: '<!-- count the rows\nreturn data.length',
+    allowed: "const comment = '<!-- count the rows -->'\nreturn comment.length",
+    repaired: '// count the rows\nreturn data.length',
+  },
+  *find(program) {
+    for (const comment of program.comments) {
+      const start = comment.start ?? 0
+      const opening = program.code.slice(start, start + 2)
+      if (opening !== '//' && opening !== '/*') yield { at: comment }
+    }
+  },
 }

@@ -1,6 +1,7 @@
 import type { SqlDialect } from '../../sandbox/tool-host.ts'
 import { ALLOWED_FUNCTIONS } from './allowed-functions.ts'
-import type { SqlRules } from './sql-verdict.ts'
+import { type FilterCondition, readFilterCondition, UnknownFilterColumn } from './row-filter.ts'
+import { SqlRefusal, type SqlRules } from './sql-verdict.ts'
 
 const DEFAULT_SCHEMAS: Readonly<Record<SqlDialect, string | null>> = {
   postgresql: 'public',
@@ -21,6 +22,18 @@ const CATALOGUE_TABLES: Readonly<Record<SqlDialect, RegExp>> = {
   sqlite: /^(?:sqlite_.*|pragma_.*|dbstat|bytecode|tables_used|fsdir|zipfile|completion|stmt)$/,
 }
 
+/** How the rows of a table are filtered: not at all, not known, wrongly, or by a condition. */
+export type TableFilter =
+  | { readonly kind: 'none' | 'missing' | 'broken' }
+  | {
+      readonly kind: 'filtered'
+      /** The table's full name. */
+      readonly path: readonly [schema: string, table: string]
+      /** The columns that may be seen, in catalogue spelling. */
+      readonly columns: readonly string[]
+      readonly condition: FilterCondition
+    }
+
 /**
  * A policy in the spelling of one dialect's catalogue: which names mean which table, what may be read
  * and written, and which columns are restricted.
@@ -36,6 +49,7 @@ export class Catalogue {
   readonly #restrictedByTable = new Map<string, Set<string>>()
   readonly #restrictedEverywhere = new Set<string>()
   readonly #functions: ReadonlySet<string>
+  readonly #filters: ReadonlyMap<string, TableFilter> | null
 
   constructor(dialect: SqlDialect, rules: SqlRules) {
     this.dialect = dialect
@@ -50,6 +64,7 @@ export class Catalogue {
     )
     this.#functions = new Set(rules.allowedFunctions.map((name) => name.toLowerCase()))
     for (const entry of rules.restrictedColumns) this.#restrict(entry)
+    this.#filters = rules.rowFilter === null ? null : this.#filtersOf(rules, rules.rowFilter)
   }
 
   /** Case folding of table names: only SQLite has any left once its grammar has folded. */
@@ -114,12 +129,60 @@ export class Catalogue {
     return ALLOWED_FUNCTIONS[this.dialect].has(lower) || this.#functions.has(lower)
   }
 
+  /** How the rows of a table are filtered. Once rows are filtered, every table must be accounted for. */
+  filterOf(key: string): TableFilter {
+    if (this.#filters === null) return NO_FILTER
+    return this.#filters.get(key) ?? { kind: 'missing' }
+  }
+
+  /** Whether a name is, in any spelling, that of a table whose rows are filtered. */
+  isFilteredName(name: string): boolean {
+    const lower = name.toLowerCase()
+    return [...(this.#filters ?? [])].some(
+      ([key, { kind }]) => kind !== 'none' && key.toLowerCase() === lower,
+    )
+  }
+
   get #foldedDefaultSchema(): string | null {
     return this.#defaultSchema === null ? null : this.foldTable(this.#defaultSchema)
   }
 
   #keyOfEntry(entry: string): string {
     return this.keyOf(entry.split('.')) ?? entry
+  }
+
+  #filtersOf(
+    rules: SqlRules,
+    conditions: { readonly [table: string]: string },
+  ): ReadonlyMap<string, TableFilter> {
+    const columns = new Map(
+      Object.entries(rules.schema ?? {}).map(([table, names]) => [this.#keyOfEntry(table), names]),
+    )
+    return new Map(
+      Object.entries(conditions).map(([table, text]) => {
+        const key = this.#keyOfEntry(table)
+        return [key, this.#filter(key, text, columns.get(key) ?? [])]
+      }),
+    )
+  }
+
+  #filter(key: string, text: string, columns: readonly string[]): TableFilter {
+    try {
+      const condition = readFilterCondition(text, this.dialect, columns)
+      if (condition === null) return NO_FILTER
+      const schema = this.#defaultSchema
+      // Only a bare name can be given another meaning, and only a full one keeps its own. MariaDB 10.11 does
+      // not see an outer WITH from a WITH in a derived table, so there a name may mean the table after all.
+      const isCertain = this.dialect !== 'mysql' && !key.includes('.')
+      if (schema === null || !isCertain) return { kind: 'broken' }
+      const visible = columns.filter((column) => !this.isRestricted(key, this.foldColumn(column)))
+      return { kind: 'filtered', path: [schema, key], columns: visible, condition }
+    } catch (error) {
+      if (error instanceof SqlRefusal || error instanceof UnknownFilterColumn) {
+        return { kind: 'broken' }
+      }
+      throw error
+    }
   }
 
   #restrict(entry: string): void {
@@ -135,6 +198,8 @@ export class Catalogue {
     this.#restrictedByTable.set(key, columns.add(column))
   }
 }
+
+const NO_FILTER: TableFilter = { kind: 'none' }
 
 // The engines fold ASCII letters only; toLowerCase would make the Kelvin sign equal to k.
 function lowerAscii(name: string): string {

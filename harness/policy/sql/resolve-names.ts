@@ -1,5 +1,7 @@
 import type { Catalogue } from './catalogue.ts'
-import { findColumn, findQualified, type Lookup, type Scope, type ScopeRelation } from './scope.ts'
+import { aliased, type Columns, type CommonNames, findCommon } from './common-names.ts'
+import { ReferenceRecorder } from './reference-recorder.ts'
+import { findColumn, findQualified, type Scope, type ScopeRelation } from './scope.ts'
 import type {
   Body,
   Expression,
@@ -15,19 +17,10 @@ import type {
 import { shownName } from './sql-verdict.ts'
 import type { StatementShape } from './statement-shape.ts'
 
-/** Names of WITH items that are in force, innermost first. */
-interface CommonNames {
-  readonly name: string
-  readonly columns: readonly string[] | null
-  readonly outer: CommonNames | null
-}
-
 interface Surroundings {
   readonly common: CommonNames | null
   readonly scope: Scope | null
 }
-
-type Columns = readonly string[] | null
 
 const NO_NAMES: ReadonlySet<string> = new Set()
 
@@ -38,10 +31,12 @@ const NO_NAMES: ReadonlySet<string> = new Set()
 export class NameResolver {
   readonly #catalogue: Catalogue
   readonly #shape: StatementShape
+  readonly #references: ReferenceRecorder
 
   constructor(catalogue: Catalogue, shape: StatementShape) {
     this.#catalogue = catalogue
     this.#shape = shape
+    this.#references = new ReferenceRecorder(catalogue, shape)
   }
 
   statement(statement: Statement): void {
@@ -124,11 +119,16 @@ export class NameResolver {
       for (const item of query.commonTables) common = this.#commonName(item.name, null, common)
     }
     for (const item of query.commonTables) {
+      this.#shape.defineCommon(this.#catalogue.foldTable(item.name))
       if (this.#catalogue.isSystemCatalogue([item.name])) {
         this.#shape.object(
           'system-catalog',
           `${shownName(item.name)} is a name of the system catalogue`,
         )
+      }
+      if (this.#catalogue.isFilteredName(item.name)) {
+        const name = shownName(item.name)
+        this.#shape.object('row-filter', `WITH may not use ${name}, the name of a filtered table`)
       }
       const seesItself = query.isRecursive || dialect === 'sqlite'
       const inBody = seesItself ? this.#commonName(item.name, item.columnAliases, common) : common
@@ -151,9 +151,9 @@ export class NameResolver {
     }
     const all = looseScope(relations, outside)
     this.#expression(source.conditions, all)
-    for (const column of source.usingColumns) this.#column([column], all)
+    for (const column of source.usingColumns) this.#references.column([column], all.scope)
     if (source.isNatural) {
-      for (const relation of relations) this.#natural(relation, relations)
+      for (const relation of relations) this.#references.natural(relation, relations)
     }
     return relations
   }
@@ -187,7 +187,8 @@ export class NameResolver {
     const key = this.#shape.read(relation.path)
     const tableColumns = this.#catalogue.columnsOf(key)
     // Renamed columns would hide the restricted ones, so such a list counts as a star.
-    if (relation.columnAliases !== null) this.#star([this.#asRelation(key, alias, tableColumns)])
+    if (relation.columnAliases !== null)
+      this.#references.star([this.#asRelation(key, alias, tableColumns)])
     const columns = relation.columnAliases === null ? tableColumns : null
     const qualifiedKey = relation.alias === null ? key : null
     return { alias, qualifiedKey, tableKey: key, columns }
@@ -197,22 +198,14 @@ export class NameResolver {
     return { alias, qualifiedKey: null, tableKey, columns }
   }
 
-  #natural(relation: ScopeRelation, all: readonly ScopeRelation[]): void {
-    const others = all.filter((other) => other !== relation)
-    const shared =
-      relation.columns?.filter((column) =>
-        others.some((other) => other.columns === null || other.columns.includes(column)),
-      ) ?? null
-    if (shared === null) this.#star([relation])
-    else for (const column of shared) this.#touch(relation, column)
-  }
-
   #output(column: OutputColumn, at: Surroundings, relations: readonly ScopeRelation[]): Columns {
     this.#expression(column.expression, at)
     const [only] = column.expression
     if (only?.kind === 'star' && column.name === null && column.expression.length === 1) {
       const covered =
-        only.path.length === 0 ? relations : this.#findStar(only.path, at.scope).relations
+        only.path.length === 0
+          ? relations
+          : this.#references.findStar(only.path, at.scope).relations
       if (covered.some((relation) => relation.columns === null)) return null
       return covered.flatMap((relation) => relation.columns ?? [])
     }
@@ -226,10 +219,10 @@ export class NameResolver {
   #reference(reference: Reference, at: Surroundings): void {
     switch (reference.kind) {
       case 'column':
-        this.#column(reference.path, at)
+        this.#references.column(reference.path, at.scope)
         break
       case 'star':
-        this.#starReference(reference.path, at)
+        this.#references.starReference(reference.path, at.scope)
         break
       case 'call':
         this.#shape.call(reference.path)
@@ -240,86 +233,6 @@ export class NameResolver {
       case 'catalog-cast':
         this.#shape.object('system-catalog', 'Casts to catalogue types are not allowed')
     }
-  }
-
-  #column(path: readonly string[], at: Surroundings): void {
-    const { foldTable, foldColumn } = this.#folding()
-    const column = foldColumn(path.at(-1) ?? '')
-    const found =
-      path.length === 1
-        ? findColumn(at.scope, column)
-        : findQualified(at.scope, this.#qualifier(path.slice(0, -1)), column)
-    for (const relation of found.relations) this.#touch(relation, column)
-    const wholeRow = path.length === 1 ? this.#wholeRow(foldTable(column), at.scope) : null
-    const isRow = wholeRow !== null && (!found.isResolved || found.relations.some(isUnknown))
-    if (isRow) this.#star(wholeRow.relations)
-    else if (!found.isResolved && !this.#rowId(path, column, at.scope)) {
-      const name = shownName(path.join('.'))
-      this.#shape.object('unparseable', `Column "${name}" belongs to no table that is in scope`)
-    }
-  }
-
-  /** PostgreSQL reads the name of a relation as its whole row where no column has that name. */
-  #wholeRow(name: string, scope: Scope | null): Lookup | null {
-    if (this.#catalogue.dialect !== 'postgresql') return null
-    const found = findQualified(scope, (relation) => relation.alias === name, undefined)
-    return found.isResolved ? found : null
-  }
-
-  /** SQLite's hidden row number; it can be another name of a primary key, so nothing may be restricted. */
-  #rowId(path: readonly string[], column: string, scope: Scope | null): boolean {
-    if (this.#catalogue.dialect !== 'sqlite' || !/^(?:rowid|oid|_rowid_)$/.test(column))
-      return false
-    const found =
-      path.length === 1
-        ? (scope?.relations ?? [])
-        : findQualified(scope, this.#qualifier(path.slice(0, -1)), undefined).relations
-    return (
-      found.length > 0 &&
-      found.every(
-        ({ tableKey }) =>
-          tableKey !== null && this.#catalogue.restrictedColumnsOf(tableKey).length === 0,
-      )
-    )
-  }
-
-  #starReference(path: readonly string[], at: Surroundings): void {
-    const found = this.#findStar(path, at.scope)
-    if (!found.isResolved) {
-      this.#shape.object('unparseable', 'A star belongs to no table that is in scope')
-    }
-    this.#star(found.relations)
-  }
-
-  #findStar(path: readonly string[], scope: Scope | null): Lookup {
-    if (path.length === 0) {
-      const relations = scope?.relations ?? []
-      return { relations, isResolved: relations.length > 0 }
-    }
-    return findQualified(scope, this.#qualifier(path), undefined)
-  }
-
-  #qualifier(path: readonly string[]): (relation: ScopeRelation) => boolean {
-    if (path.length === 1) {
-      const alias = this.#catalogue.foldTable(path[0] ?? '')
-      return (relation) => relation.alias === alias
-    }
-    const key = this.#catalogue.keyOf(path)
-    return (relation) => key !== null && relation.qualifiedKey === key
-  }
-
-  #star(relations: readonly ScopeRelation[]): void {
-    for (const { tableKey, columns } of relations) {
-      if (tableKey !== null) this.#shape.readStar(tableKey, columns)
-    }
-  }
-
-  #touch(relation: ScopeRelation, column: string): void {
-    if (relation.tableKey === null) return
-    this.#shape.readColumn(relation.tableKey, column)
-    // Without a schema `t.f` may be a column or, in PostgreSQL, the function f applied to the row.
-    const mayBeCall = relation.columns === null && this.#catalogue.dialect === 'postgresql'
-    if (mayBeCall && this.#catalogue.isFunctionAllowed(column)) this.#star([relation])
   }
 
   #lock(query: Query, relations: readonly ScopeRelation[]): void {
@@ -359,11 +272,14 @@ export class NameResolver {
       if (write.readsTarget) this.#shape.readKey(relation.tableKey)
     }
     this.#readOthers(relations, written)
+    // SQLite reads all of them whole, by its own account, to join them before the target is looked at.
+    const others = relations.filter((relation) => !written.includes(relation))
+    if (this.#catalogue.dialect === 'sqlite' && others.length > 1) this.#references.star(others)
     const scope = this.#writeScope(write, relations, written)
     const at = { common: outside.common, scope: { ...scope, parent: outside.scope } }
     this.#expression(write.from.conditions, at)
-    for (const column of write.from.usingColumns) this.#column([column], at)
-    if (write.from.isNatural) this.#star(relations)
+    for (const column of write.from.usingColumns) this.#references.column([column], at.scope)
+    if (write.from.isNatural) this.#references.star(relations)
     this.#expression(write.expressions, at)
     const columns = write.returning.map((column) => this.#output(column, at, relations))
     return columns.some((column) => column === null)
@@ -404,7 +320,7 @@ export class NameResolver {
       const found =
         path.length === 1
           ? findColumn(scope, column)
-          : findQualified(scope, this.#qualifier(path.slice(0, -1)), column)
+          : findQualified(scope, this.#references.qualifier(path.slice(0, -1)), column)
       if (!found.isResolved) {
         this.#shape.object('unparseable', `Column "${shownName(column)}" is not one of the target`)
       }
@@ -447,20 +363,6 @@ export class NameResolver {
       foldColumn: (name) => this.#catalogue.foldColumn(name),
     }
   }
-}
-
-function isUnknown(relation: ScopeRelation): boolean {
-  return relation.columns === null
-}
-
-function findCommon(common: CommonNames | null, name: string): CommonNames | null {
-  for (let item = common; item !== null; item = item.outer) if (item.name === name) return item
-  return null
-}
-
-function aliased(columns: Columns, aliases: readonly string[] | null): Columns {
-  if (aliases === null) return columns
-  return columns === null ? null : [...aliases, ...columns.slice(aliases.length)]
 }
 
 function looseScope(relations: readonly ScopeRelation[], outside: Surroundings): Surroundings {

@@ -69,7 +69,12 @@ export function words(list: string): ReadonlySet<string> {
   return new Set(list.split(/\s+/))
 }
 
-function checkNesting(tokens: readonly Token[]): void {
+/**
+ * Refuses brackets that are not balanced or nest too deep.
+ *
+ * @throws {SqlRefusal} `too-complex` or `unparseable`.
+ */
+export function checkNesting(tokens: readonly Token[]): void {
   const open: string[] = []
   let cases = 0
   let isBalanced = true

@@ -1,4 +1,7 @@
 import { ConfigurationError } from '../../errors.ts'
+import type { PolicyMode } from '../policy.ts'
+import { checkSqlRules } from './check-sql-rules.ts'
+import { nearestName } from './nearest-name.ts'
 import type { SqlRules } from './sql-verdict.ts'
 
 /** What a `DataPolicy` permits. Names are spelled as in the database's catalogue. */
@@ -32,6 +35,16 @@ export interface DataPolicyOptions {
   readonly maxResultRows?: number
   /** Functions that may be called beside the built-in list of harmless ones. */
   readonly allowedFunctions?: readonly string[]
+  /**
+   * Which rows of each table the authenticated user may see: a condition in SQL on columns of that table
+   * alone, where `:userId` and `:tenantId` stand for the user's own, bound and never text; `'TRUE'` means
+   * every row. It needs `schema` and an entry for each readable table, views included, because a view shows
+   * what it shows whatever is said of the tables beneath. A filtered table can only be read, and not in
+   * MySQL, where it cannot be done with certainty. See `DataPolicy.rewriteSql`.
+   */
+  readonly rowFilter?: { readonly [table: string]: string }
+  /** What violations do; `enforce` by default. Rows cannot be filtered by a policy that only observes. */
+  readonly mode?: PolicyMode
 }
 
 const OPTION_NAMES: ReadonlySet<string> = new Set([
@@ -43,6 +56,8 @@ const OPTION_NAMES: ReadonlySet<string> = new Set([
   'denyDdl',
   'maxResultRows',
   'allowedFunctions',
+  'rowFilter',
+  'mode',
 ] satisfies readonly (keyof DataPolicyOptions)[])
 
 const TABLE_ENTRY = /^(?:\*|[^.*]+(?:\.[^.*]+)?)$/
@@ -53,12 +68,13 @@ const SCHEMA_ENTRY = /^[^.*]+(?:\.[^.*]+)?$/
 /**
  * Checks the options of a `DataPolicy` and turns them into the rules that travel to the parsing child.
  *
- * @throws {ConfigurationError} An option is unknown, or an entry is not of the form it must have.
+ * @throws {ConfigurationError} An option is unknown, an entry is not of the form it must have, names
+ * something that does not exist or contradicts another one; the message names the nearest right name.
  */
 export function readSqlRules(options: DataPolicyOptions): SqlRules {
   for (const name of Object.keys(options)) {
     if (!OPTION_NAMES.has(name))
-      throw invalid(`has no option "${name}"; ${nearest(name, [...OPTION_NAMES])}`)
+      throw invalid(`has no option "${name}"; ${nearestName(name, [...OPTION_NAMES])}`)
   }
   checkScalars(options)
   const rules: SqlRules = {
@@ -89,8 +105,12 @@ export function readSqlRules(options: DataPolicyOptions): SqlRules {
       NAME_ENTRY,
       'a plain function name',
     ),
+    rowFilter: options.rowFilter === undefined ? null : checkedFilter(options.rowFilter),
   }
-  checkRestrictedColumns(rules)
+  if (rules.rowFilter !== null && options.mode === 'observe') {
+    throw invalid('cannot filter rows in mode "observe"')
+  }
+  checkSqlRules(rules)
   return rules
 }
 
@@ -137,37 +157,16 @@ function checkedSchema(schema: {
   return Object.fromEntries(tables)
 }
 
-/** A restricted column that does not exist protects nothing; most likely it is misspelled. */
-function checkRestrictedColumns({ schema, restrictedColumns }: SqlRules): void {
-  for (const entry of schema === null ? [] : restrictedColumns) {
-    const dot = entry.lastIndexOf('.')
-    const columns = schema?.[entry.slice(0, dot)]
-    const column = entry.slice(dot + 1)
-    const exists = columns?.some((name) => name.toLowerCase() === column.toLowerCase()) ?? true
-    if (!exists) {
-      throw invalid(
-        `restricts "${entry}", which schema does not have; ${nearest(column, columns ?? [])}`,
-      )
+function checkedFilter(rowFilter: { readonly [table: string]: string }): SqlRules['rowFilter'] {
+  if (typeof rowFilter !== 'object' || rowFilter === null || Array.isArray(rowFilter)) {
+    throw invalid('needs an object of conditions as rowFilter')
+  }
+  for (const [table, condition] of Object.entries(rowFilter)) {
+    if (typeof condition !== 'string' || !SCHEMA_ENTRY.test(table)) {
+      throw invalid(`needs a condition as text for "${table}" in rowFilter`)
     }
   }
-}
-
-function nearest(name: string, known: readonly string[]): string {
-  const [best] = [...known].sort((a, b) => distance(name, a) - distance(name, b))
-  return best === undefined ? 'there is none to choose from' : `did you mean "${best}"`
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [i, left] of [...a.toLowerCase()].entries()) {
-    const next = [i + 1]
-    for (const [j, right] of [...b.toLowerCase()].entries()) {
-      const replace = (row[j] ?? 0) + (left === right ? 0 : 1)
-      next.push(Math.min(replace, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
+  return { ...rowFilter }
 }
 
 function invalid(what: string): ConfigurationError {

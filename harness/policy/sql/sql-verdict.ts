@@ -1,6 +1,9 @@
 import type { SqlDialect } from '../../sandbox/tool-host.ts'
 
-/** Why a statement is denied, in the order in which reasons are reported. */
+/**
+ * Why a statement is denied, in the order in which reasons are reported. `row-filter`: it could reach rows
+ * that the policy's `rowFilter` keeps from the requester.
+ */
 export const SQL_REASON_CODES = [
   'too-complex',
   'unparseable',
@@ -13,6 +16,7 @@ export const SQL_REASON_CODES = [
   'system-catalog',
   'table-not-writable',
   'table-not-readable',
+  'row-filter',
   'dangerous-function',
   'column-restricted',
 ] as const
@@ -35,17 +39,54 @@ export interface SqlVerdict {
   readonly columns: readonly string[]
   /** Functions called, lower case, without duplicates. */
   readonly functions: readonly string[]
-  /** The decision in plain words; names tables and columns, never values. */
-  readonly message: string
 }
 
-/** One reason with what it concerns, in plain words. */
+/** One reason with what it concerns, in plain words: it names tables and columns, never values. */
 export interface SqlObjection {
-  readonly reason: SqlReasonCode
+  readonly reasonCode: SqlReasonCode
   readonly message: string
 }
 
-/** A policy as it travels to the parsing child: plain data, one per call. */
+/** What a statement touches, by the names of the catalogue, for a person or a record. */
+export interface SqlTouch {
+  readonly action: SqlVerdict['action']
+  readonly tables: SqlVerdict['tables']
+  /** As `table.column`, as far as they were understood. */
+  readonly columns: { readonly read: readonly string[]; readonly written: readonly string[] }
+  readonly functions: readonly string[]
+}
+
+/** Everything that reading one SQL text gave. Plain data: it comes from the parsing child. */
+export interface SqlReading {
+  readonly verdict: SqlVerdict
+  /** Why it is denied, in the order of {@link SQL_REASON_CODES}. Empty when it is allowed. */
+  readonly objections: readonly SqlObjection[]
+  readonly touched: SqlTouch
+  /** The statement narrowed to the rows of one requester; null when no row filter concerns it. */
+  readonly narrowed: NarrowedSql | null
+}
+
+/** A fact about the authenticated user that a row filter is bound to. */
+export type FilterValue = 'userId' | 'tenantId'
+
+/** A statement that sees filtered tables only through their filters, with its values still to be bound. */
+export interface NarrowedSql {
+  readonly sql: string
+  /** What the added placeholders stand for, in order. */
+  readonly bound: readonly FilterValue[]
+  readonly placing: ParameterPlacing
+}
+
+/** How the values of row filters and those that the caller bound come together. */
+export type ParameterPlacing =
+  /** The caller's list follows the values of the filters. */
+  | { readonly kind: 'before' }
+  /** The caller's list, which must have this many values, precedes them. */
+  | { readonly kind: 'after'; readonly ownCount: number }
+  /** The statement has named placeholders, spelled like `own`; those of the filters are `added`. */
+  | { readonly kind: 'named'; readonly own: readonly string[]; readonly added: readonly string[] }
+
+/** A policy as it travels to the parsing child: plain data. */
 export interface SqlRules {
   readonly readableTables: readonly string[]
   readonly writableTables: readonly string[]
@@ -54,37 +95,46 @@ export interface SqlRules {
   readonly defaultSchema: string | null
   readonly denyDdl: boolean
   readonly allowedFunctions: readonly string[]
+  /** Conditions by table; null when rows are not filtered. */
+  readonly rowFilter: { readonly [table: string]: string } | null
 }
 
 /** What the parsing child is asked. */
 export interface SqlQuestion {
   readonly sql: string
   readonly dialect: SqlDialect
-  readonly rules: SqlRules
+  /** {@link SqlRules} as JSON text, so that the child recognises rules that it has seen. */
+  readonly rulesText: string
 }
 
 /** Stops a reading: the statement cannot be understood with certainty, or is of a kind that is denied. */
 export class SqlRefusal extends Error {
-  readonly reason: SqlReasonCode
+  readonly reasonCode: SqlReasonCode
 
-  constructor(reason: SqlReasonCode, message: string) {
+  constructor(reasonCode: SqlReasonCode, message: string) {
     super(message)
     this.name = 'SqlRefusal'
-    this.reason = reason
+    this.reasonCode = reasonCode
   }
 }
 
-/** A verdict that denies without knowing anything about tables. */
-export function deniedOutright(reason: SqlReasonCode, message: string): SqlVerdict {
+/** A reading that denies without knowing anything about tables. */
+export function deniedOutright(reasonCode: SqlReasonCode, message: string): SqlReading {
+  const nothing = { read: [], written: [] }
+  const touched = { action: 'write', tables: nothing, columns: nothing, functions: [] } as const
   return {
-    decision: 'deny',
-    reasonCode: reason,
-    alsoReasons: [],
-    action: 'write',
-    tables: { read: [], written: [] },
-    columns: [],
-    functions: [],
-    message,
+    verdict: {
+      decision: 'deny',
+      reasonCode,
+      alsoReasons: [],
+      action: 'write',
+      tables: nothing,
+      columns: [],
+      functions: [],
+    },
+    objections: [{ reasonCode, message }],
+    touched,
+    narrowed: null,
   }
 }
 

@@ -2,11 +2,26 @@ import { constants, DatabaseSync } from 'node:sqlite'
 import { wordOf } from './sql-gate.ts'
 import type { Token } from './sql-lexer.ts'
 
+/** One column that SQLite reads. */
+export interface SqliteRead {
+  readonly table: string
+  /** Empty when only the rows count. */
+  readonly column: string
+  /** False when these may as well be rows that the statement makes itself, as a WITH item does. */
+  readonly isStored: boolean
+}
+
+/** One thing that SQLite writes. */
+export interface SqliteWrite {
+  readonly table: string
+  /** Set for a column that an UPDATE assigns; otherwise rows come or go. */
+  readonly column: string
+}
+
 /** What SQLite itself says that a statement does; names in lower case. */
 export interface SqliteTestimony {
-  /** Pairs of table and column; the column is empty when only the rows count. */
-  readonly reads: readonly (readonly [table: string, column: string])[]
-  readonly writes: readonly string[]
+  readonly reads: readonly SqliteRead[]
+  readonly writes: readonly SqliteWrite[]
   readonly functions: readonly string[]
   /** True when it does anything else: pragmas, attached files, transactions, DDL. */
   readonly doesMore: boolean
@@ -24,6 +39,7 @@ const WRITES: ReadonlySet<number> = new Set([
  */
 export class SqliteWitness {
   readonly #database = new DatabaseSync(':memory:')
+  readonly #tables = new Set<string>()
 
   constructor(schema: { readonly [table: string]: readonly string[] }) {
     for (const [table, columns] of Object.entries(schema)) {
@@ -32,20 +48,27 @@ export class SqliteWitness {
       // An upsert names its conflict target, which must be unique for the statement to be prepared.
       const list = columns.map((column) => `${quoted(column)} UNIQUE`).join(', ')
       this.#database.exec(`CREATE TABLE ${quoted(name)} (${list})`)
+      this.#tables.add(lower(name))
     }
+  }
+
+  /** Whether there is a table of this name, in lower case. */
+  has(table: string): boolean {
+    return this.#tables.has(table)
   }
 
   /** @throws {Error} SQLite does not accept the statement on this schema. */
   testify(sql: string, tokens: readonly Token[]): SqliteTestimony {
     const index = conflictIndex(tokens)
     if (index !== null) this.#database.exec(`CREATE UNIQUE INDEX airlock_conflict ON ${index}`)
-    const reads: [string, string][] = []
-    const writes: string[] = []
+    const reads: SqliteRead[] = []
+    const writes: SqliteWrite[] = []
     const functions: string[] = []
     let doesMore = false
-    this.#database.setAuthorizer((action, first, second) => {
-      if (action === constants.SQLITE_READ) reads.push([lower(first), lower(second)])
-      else if (WRITES.has(action)) writes.push(lower(first))
+    this.#database.setAuthorizer((action, first, second, database) => {
+      if (action === constants.SQLITE_READ) {
+        reads.push({ table: lower(first), column: lower(second), isStored: database !== null })
+      } else if (WRITES.has(action)) writes.push({ table: lower(first), column: lower(second) })
       else if (action === constants.SQLITE_FUNCTION) functions.push(lower(second))
       else if (action !== constants.SQLITE_SELECT && action !== constants.SQLITE_RECURSIVE) {
         doesMore = true

@@ -1,9 +1,10 @@
 import type { Catalogue } from './catalogue.ts'
 import {
+  type NarrowedSql,
   SQL_REASON_CODES,
   type SqlObjection,
+  type SqlReading,
   type SqlReasonCode,
-  type SqlVerdict,
   shownName,
 } from './sql-verdict.ts'
 
@@ -11,14 +12,29 @@ import {
 export class StatementShape {
   readonly #catalogue: Catalogue
   readonly #objections = new Map<string, SqlObjection>()
+  /** How often each table is named where rows are read. */
+  readonly #namings = new Map<string, number>()
+  /** Names of WITH items, wherever they stand. */
+  readonly #commonNames = new Set<string>()
   readonly #read = new Set<string>()
   readonly #written = new Set<string>()
-  readonly #columns = new Set<string>()
+  readonly #columnsRead = new Set<string>()
+  readonly #columnsWritten = new Set<string>()
   readonly #functions = new Set<string>()
   #locksOrWrites = false
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue
+  }
+
+  get isAllowed(): boolean {
+    return this.#objections.size === 0
+  }
+
+  get objections(): readonly SqlObjection[] {
+    return [...this.#objections.values()].sort(
+      (a, b) => SQL_REASON_CODES.indexOf(a.reasonCode) - SQL_REASON_CODES.indexOf(b.reasonCode),
+    )
   }
 
   get tablesRead(): ReadonlySet<string> {
@@ -29,81 +45,117 @@ export class StatementShape {
     return this.#written
   }
 
-  get columns(): ReadonlySet<string> {
-    return this.#columns
-  }
-
   get functions(): ReadonlySet<string> {
     return this.#functions
   }
 
-  object(reason: SqlReasonCode, message: string): void {
-    this.#objections.set(`${reason} ${message}`, { reason, message })
+  /** Whether the statement was understood to refer to a column; `*` stands for every one. */
+  hasColumn(name: string): boolean {
+    return this.#columnsRead.has(name) || this.#columnsWritten.has(name)
+  }
+
+  /** Whether a table is read or written. */
+  touches(key: string): boolean {
+    return this.#read.has(key) || this.#written.has(key)
+  }
+
+  /** Whether a WITH item somewhere in the statement has this name. */
+  hasCommonName(name: string): boolean {
+    return this.#commonNames.has(name)
+  }
+
+  /** How often a table of the catalogue is named where rows are read. */
+  namingsOf(key: string): number {
+    return this.#namings.get(key) ?? 0
+  }
+
+  object(reasonCode: SqlReasonCode, message: string): void {
+    this.#objections.set(`${reasonCode} ${message}`, { reasonCode, message })
+  }
+
+  /** A WITH item that the statement defines. */
+  defineCommon(name: string): void {
+    this.#commonNames.add(name)
   }
 
   /** A relation named where rows are read; tells its key. */
   read(path: readonly string[]): string {
     const key = this.#keyOf(path)
-    if (!this.#objectToCatalogue(path)) this.readKey(key)
+    this.#namings.set(key, this.namingsOf(key) + 1)
+    if (this.#objectToCatalogue(path)) return key
+    this.readKey(key)
+    if (this.#catalogue.filterOf(key).kind === 'filtered' && path.length > 1) {
+      this.object('row-filter', `Table ${quoted(key)} is filtered by row: write its bare name`)
+    }
     return key
   }
 
   readKey(key: string): void {
     this.#read.add(key)
     if (!this.#catalogue.isReadable(key)) {
-      this.object('table-not-readable', `Table "${shownName(key)}" may not be read`)
+      this.object('table-not-readable', `Table ${quoted(key)} may not be read`)
+    }
+    const filter = this.#catalogue.filterOf(key).kind
+    if (filter === 'missing') {
+      this.object('row-filter', `The row filter of the policy says nothing about ${quoted(key)}`)
+    } else if (filter === 'broken') {
+      this.object('row-filter', `The row filter of ${quoted(key)} does not fit this database`)
     }
   }
 
   /** A relation named as the target of a write; tells its key. */
   target(path: readonly string[]): string {
     this.#objectToCatalogue(path)
-    return this.#keyOf(path)
+    const key = this.#keyOf(path)
+    this.#objectToFiltered(key)
+    return key
   }
 
   /** A target of DDL, with those of its columns that are named. */
   define(path: readonly string[], columns: readonly string[]): void {
     if (this.#objectToCatalogue(path)) return
     const key = this.#keyOf(path)
+    this.#objectToFiltered(key)
     this.writeKey(key)
-    for (const column of columns) this.#touch(key, this.#catalogue.foldColumn(column))
+    for (const column of columns) this.writeColumn(key, this.#catalogue.foldColumn(column))
   }
 
   writeKey(key: string): void {
     this.#locksOrWrites = true
     this.#written.add(key)
     if (!this.#catalogue.isWritable(key)) {
-      this.object('table-not-writable', `Table "${shownName(key)}" may not be written`)
+      this.object('table-not-writable', `Table ${quoted(key)} may not be written`)
     }
   }
 
   lock(key: string): void {
     this.#locksOrWrites = true
+    this.#objectToFiltered(key)
     if (!this.#catalogue.isWritable(key)) {
-      this.object('table-not-writable', `Locking table "${shownName(key)}" needs write permission`)
+      this.object('table-not-writable', `Locking table ${quoted(key)} needs write permission`)
     }
   }
 
   readColumn(key: string, column: string): void {
     this.readKey(key)
-    this.#touch(key, column)
+    this.#columnsRead.add(`${key}.${column}`)
+    this.#objectToRestricted(key, column)
   }
 
   writeColumn(key: string, column: string): void {
-    this.#touch(key, column)
+    this.#columnsWritten.add(`${key}.${column}`)
+    this.#objectToRestricted(key, column)
   }
 
   readStar(key: string, columns: readonly string[] | null): void {
     this.readKey(key)
-    this.writeStar(key, columns)
+    for (const column of columns ?? ['*']) this.#columnsRead.add(`${key}.${column}`)
+    this.#objectToCovered(key)
   }
 
   writeStar(key: string, columns: readonly string[] | null): void {
-    for (const column of columns ?? ['*']) this.#columns.add(`${key}.${column}`)
-    const covered = this.#catalogue.restrictedColumnsOf(key)
-    if (covered.length === 0) return
-    const list = covered.map((column) => `${shownName(key)}.${shownName(column)}`).join(', ')
-    this.object('column-restricted', `* covers ${list}: name the columns that are needed instead`)
+    for (const column of columns ?? ['*']) this.#columnsWritten.add(`${key}.${column}`)
+    this.#objectToCovered(key)
   }
 
   call(path: readonly string[]): void {
@@ -111,27 +163,33 @@ export class StatementShape {
     this.#functions.add(name.toLowerCase())
     if (path.length === 1 && this.#catalogue.isFunctionAllowed(name)) return
     if (/^pragma_/i.test(name)) this.object('system-catalog', 'PRAGMA functions are not allowed')
-    this.object(
-      'dangerous-function',
-      `Function "${shownName(name)}" is not on the list of allowed ones`,
-    )
+    this.object('dangerous-function', `Function ${quoted(name)} is not on the list of allowed ones`)
   }
 
   /** The verdict over everything that was recorded. */
-  verdict(): SqlVerdict {
-    const objections = [...this.#objections.values()].sort(
-      (a, b) => SQL_REASON_CODES.indexOf(a.reason) - SQL_REASON_CODES.indexOf(b.reason),
-    )
-    const [reasonCode, ...alsoReasons] = new Set(objections.map(({ reason }) => reason))
+  reading(narrowed: NarrowedSql | null): SqlReading {
+    const { objections } = this
+    const [reasonCode, ...alsoReasons] = new Set(objections.map((each) => each.reasonCode))
+    const action = this.#locksOrWrites ? 'write' : 'read'
+    const tables = { read: [...this.#read].sort(), written: [...this.#written].sort() }
+    const functions = [...this.#functions].sort()
+    const columns = {
+      read: [...this.#columnsRead].sort(),
+      written: [...this.#columnsWritten].sort(),
+    }
     return {
-      decision: reasonCode === undefined ? 'allow' : 'deny',
-      ...(reasonCode === undefined ? {} : { reasonCode }),
-      alsoReasons,
-      action: this.#locksOrWrites ? 'write' : 'read',
-      tables: { read: [...this.#read].sort(), written: [...this.#written].sort() },
-      columns: [...this.#columns].sort(),
-      functions: [...this.#functions].sort(),
-      message: objections.length === 0 ? 'Allowed' : messageOf(objections),
+      verdict: {
+        decision: reasonCode === undefined ? 'allow' : 'deny',
+        ...(reasonCode === undefined ? {} : { reasonCode }),
+        alsoReasons,
+        action,
+        tables,
+        columns: [...new Set([...columns.read, ...columns.written])].sort(),
+        functions,
+      },
+      objections,
+      touched: { action, tables, columns, functions },
+      narrowed: reasonCode === undefined ? narrowed : null,
     }
   }
 
@@ -148,16 +206,27 @@ export class StatementShape {
     return true
   }
 
-  #touch(key: string, column: string): void {
-    this.#columns.add(`${key}.${column}`)
+  /** A row filter narrows what is read; a write or a lock would go past it. */
+  #objectToFiltered(key: string): void {
+    const { kind } = this.#catalogue.filterOf(key)
+    if (kind !== 'filtered' && kind !== 'broken') return
+    this.object('row-filter', `Table ${quoted(key)} is filtered by row and can only be read`)
+  }
+
+  #objectToRestricted(key: string, column: string): void {
     if (!this.#catalogue.isRestricted(key, column)) return
     const name = `${shownName(key)}.${shownName(column)}`
     this.object('column-restricted', `Column ${name} is restricted, wherever it stands`)
   }
+
+  #objectToCovered(key: string): void {
+    const covered = this.#catalogue.restrictedColumnsOf(key)
+    if (covered.length === 0) return
+    const list = covered.map((column) => `${shownName(key)}.${shownName(column)}`).join(', ')
+    this.object('column-restricted', `* covers ${list}: name the columns that are needed instead`)
+  }
 }
 
-function messageOf(objections: readonly SqlObjection[]): string {
-  const shown = objections.slice(0, 8).map(({ message }) => message)
-  if (objections.length > shown.length) shown.push(`${objections.length - shown.length} more`)
-  return shown.join('; ')
+function quoted(name: string): string {
+  return `"${shownName(name)}"`
 }

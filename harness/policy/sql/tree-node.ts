@@ -49,3 +49,20 @@ export function joined(left: Source, right: Source): Source {
 export function refused(what: string): SqlRefusal {
   return new SqlRefusal('unparseable', `Cannot judge ${what}`)
 }
+
+/** The text of a string node of PostgreSQL's tree. */
+export function rawString(item: unknown): string {
+  const text = asNode(asNode(item)['String'])['sval']
+  if (typeof text !== 'string') throw refused('a name of this form')
+  return text
+}
+
+/** A node of PostgreSQL's tree with its kind, which wraps it. */
+export function unwrap(wrapped: Node): readonly [string, Node] {
+  const entries = Object.entries(wrapped)
+  const [entry] = entries
+  if (entry === undefined || entries.length > 1 || !/^[A-Z]/.test(entry[0])) {
+    throw refused('a node of this form')
+  }
+  return [entry[0], asNode(entry[1])]
+}

@@ -1,60 +1,145 @@
-import type { ChildMessage, RunMessage } from '../rpc-message.ts'
-import { type BlockingChannel, ChannelClosed } from './blocking-channel.ts'
+import type { ChildUsage, RunMessage } from '../rpc-message.ts'
+import type { BlockingChannel } from './blocking-channel.ts'
+import { type Engine, GuestException, type Realm } from './engine.ts'
 import { describeGuestError, PROGRAM_FILE, type ReportedError } from './guest-error.ts'
 import { IntlBridge } from './intl-bridge.ts'
 import { isNestedDeeper, MAX_JSON_DEPTH } from './json-depth.ts'
-import type { QuickJsEngine, QuickJsRealm } from './quickjs-engine.ts'
 import { RandomSource } from './random-source.ts'
 import { urlBridge } from './url-bridge.ts'
 
 const MIB = 1024 * 1024
 const PARENT_CHECK_MS = 100
+const FLUSH_MS = 5
 
-/** Runs one program in a fresh realm and reports over the channel. Ends when the host kills it. */
+/** What ended, as the child says it; without what every ending says. */
+type Ending =
+  | { readonly type: 'returned' }
+  | { readonly type: 'bad-output'; readonly detail: string }
+  | { readonly type: 'limit'; readonly limit: 'memoryMb' | 'maxOutputBytes' }
+  | { readonly type: 'threw'; readonly error: ReturnType<typeof describeGuestError> }
+
+/** Thrown through the engine to leave a program that has ended. No guest can catch it. */
+class LeftRealm extends Error {}
+
+/**
+ * One program in a realm of its own. It advances in turns: each begins with a message of the host and
+ * lasts until the program can only wait. What it says leaves at the end of the turn.
+ */
 export class ProgramRun {
   readonly #channel: BlockingChannel
   readonly #message: RunMessage
+  readonly #isReusable: boolean
   readonly #random: RandomSource
   readonly #intl = new IntlBridge()
   readonly #startedAt = performance.now()
   readonly #parent = process.ppid
+  #realm: Realm | null = null
   #lastCheck = 0
+  #lastFlush = 0
   #nextSeq = 0
   #consoleBytes = 0
-  #wakeAskedForMs = Infinity
+  #cpuUs = 0
+  #turnCpuUs = 0
+  #isOver = false
 
-  constructor(channel: BlockingChannel, message: RunMessage) {
+  constructor(channel: BlockingChannel, message: RunMessage, engine: Engine) {
     this.#channel = channel
     this.#message = message
+    this.#isReusable = engine.isReusable
     this.#random = new RandomSource(message.seed)
   }
 
-  /** @param data - The program's `data` as JSON. */
-  async execute(engine: QuickJsEngine, data: string): Promise<void> {
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /**
+   * The first turn.
+   *
+   * @param data - The program's `data` as JSON.
+   */
+  async begin(engine: Engine, data: string): Promise<void> {
     const { code, limits, tools } = this.#message
-    const realm = await engine.createRealm({
+    this.#turnCpuUs = usedCpuUs()
+    this.#realm = await engine.createRealm({
       memoryBytes: limits.memoryMb * MIB,
       wallClockMs: () => Math.floor(this.#message.startTimeMs + this.#elapsedMs()),
       elapsedMs: () => this.#elapsedMs(),
-      onTick: () => this.#checkParent(),
+      onTick: () => this.#onTick(),
       call: (operation, text) => this.#safely(() => this.#operation(operation, text)),
     })
-    try {
+    this.#advance((realm) => {
       realm.start(data, JSON.stringify({ ...limits, tools }))
       realm.begin(code, PROGRAM_FILE)
+    })
+  }
+
+  /** The turn that begins with an answer. */
+  settle(seq: number, isValue: boolean, text: string): void {
+    this.#turnCpuUs = usedCpuUs()
+    this.#advance((realm) => realm.settle(seq, isValue, text))
+  }
+
+  /** The turn that begins because time has passed. */
+  wake(): void {
+    this.#turnCpuUs = usedCpuUs()
+    this.#advance(() => undefined)
+  }
+
+  /** Lets go of the realm. */
+  dispose(): void {
+    this.#isOver = true
+    this.#realm?.dispose()
+    this.#realm = null
+  }
+
+  #advance(action: (realm: Realm) => void): void {
+    const realm = this.#realm
+    if (realm === null || this.#isOver) return
+    try {
+      action(realm)
       this.#drive(realm)
     } catch (error) {
+      this.#leave(error)
+    }
+    // Only now: the engine's own frames have to be gone.
+    if (this.#isOver) this.dispose()
+  }
+
+  #leave(error: unknown): void {
+    if (error instanceof LeftRealm) return
+    try {
       this.#fail(error)
+    } catch (ended) {
+      if (!(ended instanceof LeftRealm)) throw ended
     }
   }
 
-  // The engine hands a host error on to the guest, stack and all: the process ends instead.
+  #drive(realm: Realm): void {
+    for (;;) {
+      realm.drain()
+      const timerMs = realm.nextTimerMs()
+      if (timerMs !== 0) return this.#park(realm, timerMs)
+      realm.fireTimer()
+    }
+  }
+
+  // The host keeps the time: a blocking read cannot, and the process may have others to serve.
+  #park(realm: Realm, timerMs: number): void {
+    if (timerMs < 0 && realm.pendingCalls() === 0) return this.#stuck()
+    const wakeInMs = timerMs < 0 ? null : Math.ceil(timerMs)
+    this.#send({ type: 'parked', wakeInMs, usage: this.#usage() })
+  }
+
+  // A guest must never be handed an error of the host, stack and all: the process ends instead.
   #safely(operation: () => string): string {
+    if (this.#isOver) return ''
     try {
       return operation()
     } catch (error) {
-      if (!(error instanceof ChannelClosed)) console.error(error)
-      process.exit(error instanceof ChannelClosed ? 0 : 70)
+      if (error instanceof LeftRealm) throw error
+      console.error(error)
+      process.exit(70)
     }
   }
 
@@ -62,56 +147,40 @@ export class ProgramRun {
     return performance.now() - this.#startedAt
   }
 
-  #drive(realm: QuickJsRealm): never {
-    for (;;) {
-      realm.drain()
-      const timerMs = realm.nextTimerMs()
-      if (timerMs === 0) {
-        realm.fireTimer()
-        continue
-      }
-      if (timerMs < 0 && realm.pendingCalls() === 0) this.#stuck()
-      if (timerMs > 0) this.#askForWake(timerMs)
-      this.#receive(realm)
-    }
-  }
-
-  // The host keeps the time: a blocking read cannot, and the sealed process has nothing else to do.
-  #askForWake(inMs: number): void {
-    const dueAt = this.#elapsedMs() + inMs
-    if (dueAt >= this.#wakeAskedForMs) return
-    this.#wakeAskedForMs = dueAt
-    this.#send({ type: 'wake', inMs: Math.ceil(inMs) })
-  }
-
-  #receive(realm: QuickJsRealm): void {
-    const message = JSON.parse(this.#channel.read()) as
-      | { type: 'wake' }
-      | { type: 'answer'; seq: number; isValue: boolean }
-    if (message.type === 'wake') this.#wakeAskedForMs = Infinity
-    else realm.settle(message.seq, message.isValue, this.#channel.read())
-  }
-
-  #send(message: ChildMessage, payload?: string): void {
-    this.#channel.write(JSON.stringify(message))
+  #send(message: object, payload?: string): void {
+    this.#channel.write(JSON.stringify({ ...message, run: this.#message.run }))
     if (payload !== undefined) this.#channel.write(payload)
   }
 
-  /** Sends the last message and waits for the kill, so that no guest code runs after it. */
-  #end(message: ChildMessage, payload?: string): never {
-    this.#send(message, payload)
-    for (;;) this.#channel.read()
+  /** Says how the program ended, and leaves it: nothing of it runs any more. */
+  #end(ending: Ending, payload?: string): never {
+    this.#isOver = true
+    this.#send({ ...ending, usage: this.#usage() }, payload)
+    if (this.#isReusable) throw new LeftRealm('The program has ended')
+    // The process serves nobody else: it waits for the kill.
+    this.#channel.flush()
+    for (;;) this.#channel.readBytes()
+  }
+
+  #usage(): ChildUsage {
+    const now = usedCpuUs()
+    this.#cpuUs += now - this.#turnCpuUs
+    this.#turnCpuUs = now
+    return { cpuUs: Math.round(this.#cpuUs), memoryBytes: this.#realm?.heldBytes() ?? 0 }
   }
 
   #operation(operation: string, text: string): string {
-    const [area, name = ''] = operation
-      .split('.', 1)
-      .concat(operation.slice(operation.indexOf('.') + 1))
+    const dot = operation.indexOf('.')
+    const area = dot < 0 ? operation : operation.slice(0, dot)
+    const name = operation.slice(dot + 1)
     switch (area) {
       case 'tool':
         return this.#toolCall(name.slice('call:'.length), text)
       case 'console':
         return this.#print(name, text)
+      case 'progress':
+        this.#send({ type: 'progress', ...(JSON.parse(text) as object) })
+        return ''
       case 'random':
         return this.#randomOperation(name, text)
       case 'end':
@@ -122,9 +191,15 @@ export class ProgramRun {
   }
 
   #toolCall(name: string, argument: string): string {
-    const bytes = Buffer.from(argument)
-    if (bytes.length > this.#message.limits.maxMessageBytes) return 'is too large'
-    if (isNestedDeeper(bytes, MAX_JSON_DEPTH)) return 'is nested too deeply'
+    const { maxMessageBytes } = this.#message.limits
+    // Every UTF-16 unit takes at least one byte and at most three.
+    if (argument.length > maxMessageBytes) return 'is too large'
+    if (argument.length > maxMessageBytes / 3 && Buffer.byteLength(argument) > maxMessageBytes) {
+      return 'is too large'
+    }
+    if (argument.length > MAX_JSON_DEPTH && isNestedDeeper(Buffer.from(argument), MAX_JSON_DEPTH)) {
+      return 'is nested too deeply'
+    }
     this.#send({ type: 'call', seq: this.#nextSeq++, name }, argument)
     return ''
   }
@@ -183,28 +258,38 @@ export class ProgramRun {
 
   #stuck(): never {
     const message = 'The program waits for a promise that nothing is left to settle'
-    return this.#end({ type: 'threw', error: { name: 'Error', message } })
+    this.#end({ type: 'threw', error: { name: 'Error', message } })
   }
 
   #fail(error: unknown): never {
     if (!(error instanceof Error)) throw error
     // Anything but an exception of the guest leaves the engine in an unknown state: the process ends.
-    const isGuestError = 'handle' in error
-    if (!isGuestError && !isOutOfMemory(error)) throw error
+    if (!(error instanceof GuestException)) throw error
     const { name, message, stack = '' } = error
-    return this.#threw({ name, message, stack })
+    this.#threw({ name, message, stack })
   }
 
-  // A program in a loop never reads the channel, so it would not see that the host has died.
-  #checkParent(): void {
+  #onTick(): void {
+    if (this.#isOver) throw new LeftRealm('The program has ended')
     const now = performance.now()
+    if (this.#channel.hasPending && now - this.#lastFlush > FLUSH_MS) {
+      this.#lastFlush = now
+      this.#channel.flush()
+    }
+    // A program in a loop never reads the channel, so it would not see that the host has died.
     if (now - this.#lastCheck < PARENT_CHECK_MS) return
     this.#lastCheck = now
     if (process.ppid !== this.#parent) process.exit(1)
   }
 }
 
+/** CPU time of this thread, in microseconds. */
+function usedCpuUs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return user + system
+}
+
 function isOutOfMemory(error: { readonly name: string; readonly message: string }): boolean {
   if (error.name === 'InternalError') return error.message.startsWith('out of memory')
-  return /wasm_malloc failed|Job execution error: InternalError: out of memory/.test(error.message)
+  return error.name === 'RangeError' && error.message === 'Array buffer allocation failed'
 }

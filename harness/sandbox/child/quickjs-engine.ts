@@ -1,13 +1,13 @@
-import type { JSValueHandle, QuickJS, QuickJSOptions, Snapshot } from 'quickjs-wasi'
+import { Buffer } from 'node:buffer'
+import type { Engine, RealmHost } from './engine.ts'
 import { ENGINE_STACK_BYTES } from './engine-stack.ts'
-import type { RealmEntry } from './realm/entry.ts'
+import { slimBinary } from './quickjs-binary.ts'
+import { EncodingExtension } from './quickjs-extension.ts'
+import { QuickJsInstance, type Workspace } from './quickjs-instance.ts'
+import { MemoryImage } from './quickjs-memory.ts'
+import { type EntryBoxes, QuickJsRealm, type RealmOwner } from './quickjs-realm.ts'
+import { ENGINE_EXPORTS, type WasmModule, wasm } from './quickjs-wasm.ts'
 import { REALM_SOURCE } from './realm/realm-source.ts'
-
-/** The engine package as loaded at run time; its place is not known when this file is written. */
-export type EngineModule = typeof import('quickjs-wasi')
-
-/** The one part of `WebAssembly` used here; the type library of Node does not describe it. */
-declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object }
 
 /** The bytes of the engine and of its one extension that is used as it is. */
 export interface EngineBinaries {
@@ -15,166 +15,124 @@ export interface EngineBinaries {
   readonly encoding: Uint8Array<ArrayBuffer>
 }
 
-/** What a realm needs from the runner around it. */
-export interface RealmHost {
-  readonly memoryBytes: number
-  /** What `Date.now()` answers now, milliseconds since 1970. */
-  wallClockMs(): number
-  /** What `performance.now()` answers now. */
-  elapsedMs(): number
-  /** Called every few hundred microseconds while guest code runs. */
-  onTick(): void
-  /** One operation of the realm. Must not throw: a host error would show its stack to the guest. */
-  call(operation: string, text: string): string
-}
-
-const ENTRY_METHODS = [
+const ENTRY_METHODS: readonly (keyof EntryBoxes)[] = [
   'start',
   'begin',
   'settle',
   'fireTimer',
   'nextTimer',
   'pendingCalls',
-] as const
-type EntryMethod = (typeof ENTRY_METHODS)[number] & keyof RealmEntry
+]
+
+/** Free heap that every realm starts with: memory that had to grow cannot serve the next realm. */
+const SPARE_HEAP_BYTES = 1024 * 1024
+const MIB = 1024 * 1024
+/** The engine counts in 32 bits, and takes 0 for no limit. */
+const MAX_LIMIT_BYTES = 0xffff_ffff
+/**
+ * How much may lie dead before it is collected: an instance counts 1, a MiB of dropped memory 4. From
+ * about 100 instances on Node starts to collect by itself, in the middle of a program.
+ */
+const MAX_GARBAGE = 80
+const GARBAGE_PER_MIB = 4
+
+/** Node's own collector, where the process was started with `--expose-gc`; no guest can reach it. */
+const collectGarbage = (globalThis as { readonly gc?: () => void }).gc
 
 /**
- * QuickJS in WebAssembly. The realm is built once and kept as a snapshot; each run gets a fresh
- * WebAssembly instance with a copy of it.
+ * QuickJS in WebAssembly. The realm is built once and its memory kept as an image; each run gets a
+ * fresh WebAssembly instance on memory equal to that image.
  */
-export class QuickJsEngine {
-  readonly #module: EngineModule
-  readonly #wasm: object
-  readonly #encoding: object
-  #snapshot: Snapshot | null = null
-  #entryTokens: ReadonlyMap<EntryMethod, number> = new Map()
+export class QuickJsEngine implements Engine {
+  readonly name = 'quickjs'
+  readonly isReusable = true
+  readonly #module: WasmModule
+  readonly #encoding: EncodingExtension
+  readonly #image: MemoryImage
+  readonly #workspace: Workspace
+  readonly #entry: EntryBoxes
+  readonly #owner: RealmOwner = {
+    failed: (error) => {
+      this.#failure = error
+    },
+    ended: (memory) => {
+      this.#garbage++
+      if (this.#failure === null && this.#image.giveBack(memory)) return
+      this.#garbage += (memory.buffer.byteLength / MIB) * GARBAGE_PER_MIB
+    },
+  }
+  /** Set once anything but the guest or the host has thrown: nothing in here is trusted after that. */
+  #failure: unknown = null
+  #garbage = 0
+  #prepared: QuickJsInstance | null = null
 
-  private constructor(module: EngineModule, binaries: EngineBinaries) {
-    this.#module = module
-    this.#wasm = new WebAssembly.Module(binaries.engine)
-    this.#encoding = new WebAssembly.Module(binaries.encoding)
+  private constructor(binaries: EngineBinaries) {
+    this.#encoding = new EncodingExtension(binaries.encoding)
+    const slim = slimBinary(binaries.engine, {
+      exports: [...ENGINE_EXPORTS, ...this.#encoding.engineFunctions],
+      extraTableSlots: this.#encoding.tableSlots,
+    })
+    this.#module = new wasm.Module(slim.bytes)
+    const start = () =>
+      new QuickJsInstance(this.#module, new wasm.Memory({ initial: slim.memoryPages }), null)
+    // Compiled elsewhere: what the parser leaves behind would be in the memory of every realm.
+    const bytecode = start().compile(REALM_SOURCE, 'realm.js')
+    const instance = start()
+    const { exports } = instance
+    exports.qjs_set_max_stack_size(ENGINE_STACK_BYTES)
+    exports.qjs_set_interrupt_handler(1)
+    this.#workspace = instance.workspace
+    this.#encoding.install(exports, slim.tableSlots)
+    this.#entry = buildRealm(instance, bytecode)
+    exports.free(exports.malloc(SPARE_HEAP_BYTES))
+    this.#image = new MemoryImage(exports.memory)
+    this.#prepared = this.#createInstance()
+    // What is true of the first realm is true of all: each is made by the same steps.
+    const first = Buffer.from(this.#prepared.exports.memory.buffer)
+    if (!first.equals(Buffer.from(exports.memory.buffer)))
+      throw new Error('The image is not complete')
   }
 
   /** Compiles the engine and builds the realm. */
-  static async load(module: EngineModule, binaries: EngineBinaries): Promise<QuickJsEngine> {
-    const engine = new QuickJsEngine(module, binaries)
-    await engine.#buildRealm()
-    return engine
+  static async load(binaries: EngineBinaries): Promise<QuickJsEngine> {
+    return new QuickJsEngine(binaries)
   }
 
-  async #buildRealm(): Promise<void> {
-    const still: RealmHost = {
-      memoryBytes: 64 * 1024 * 1024,
-      wallClockMs: () => 0,
-      elapsedMs: () => 0,
-      onTick: () => undefined,
-      call: () => '',
+  async prepare(): Promise<void> {
+    // Between two programs nobody waits for it, and the next one is not interrupted by it.
+    if (this.#garbage >= MAX_GARBAGE) {
+      this.#garbage = 0
+      collectGarbage?.()
     }
-    const vm = await this.#module.QuickJS.create(this.#options(still))
-    const host = vm.newFunction('host', () => vm.undefined)
-    const install = vm.evalCode(REALM_SOURCE, 'realm.js')
-    const entry = vm.callFunction(install, vm.undefined, host)
-    const tokens = new Map<EntryMethod, number>()
-    for (const name of ENTRY_METHODS) tokens.set(name, vm.exportHandle(entry.getProp(name)))
-    this.#entryTokens = tokens
-    this.#snapshot = vm.snapshot()
-    vm.dispose()
+    this.#prepared ??= this.#createInstance()
   }
 
-  /** Makes a fresh realm. */
   async createRealm(host: RealmHost): Promise<QuickJsRealm> {
-    if (this.#snapshot === null) throw new Error('The engine is not loaded')
-    const vm = await this.#module.QuickJS.restore(this.#snapshot, this.#options(host))
-    let previous: JSValueHandle | null = null
-    vm.registerHostCallback('host', (operation, text) => {
-      // The engine takes its own reference after this returns, so the last answer can go now.
-      previous?.dispose()
-      previous = vm.newString(host.call(operation?.toString() ?? '', text?.toString() ?? ''))
-      return previous
-    })
-    const entry = new Map<EntryMethod, JSValueHandle>()
-    for (const [name, token] of this.#entryTokens) entry.set(name, vm.importHandle(token))
-    return new QuickJsRealm(vm, entry)
+    const instance = this.#prepared ?? this.#createInstance()
+    this.#prepared = null
+    instance.host = host
+    instance.exports.qjs_set_memory_limit(Math.min(host.memoryBytes, MAX_LIMIT_BYTES))
+    return new QuickJsRealm(instance, this.#entry, this.#owner)
   }
 
-  #options(host: RealmHost): QuickJSOptions {
-    return {
-      wasm: this.#wasm as QuickJSOptions['wasm'],
-      extensions: [{ name: 'encoding', wasm: this.#encoding as QuickJSOptions['wasm'] }],
-      memoryLimit: host.memoryBytes,
-      maxStackSize: ENGINE_STACK_BYTES,
-      timezoneOffset: 0,
-      interruptHandler: () => {
-        host.onTick()
-        return false
-      },
-      wasi: (memory) => ({
-        clock_time_get(clock: number, _precision: bigint, result: number) {
-          const ms = clock === 0 ? host.wallClockMs() : host.elapsedMs()
-          const nanoseconds = BigInt(Math.round(ms * 1_000_000))
-          new DataView(memory.buffer).setBigUint64(result, nanoseconds, true)
-          return 0
-        },
-        random_get(pointer: number, length: number) {
-          new Uint8Array(memory.buffer, pointer, length).fill(0)
-          return 0
-        },
-        fd_write: () => 52,
-      }),
+  #createInstance(): QuickJsInstance {
+    if (this.#failure !== null) {
+      throw new Error('The engine has failed before', { cause: this.#failure })
     }
+    const memory = this.#image.take()
+    const instance = new QuickJsInstance(this.#module, memory, this.#workspace)
+    this.#encoding.link(instance.exports)
+    // After both: making an instance writes its constants and what its variables start with.
+    this.#image.writeTo(memory)
+    return instance
   }
 }
 
-/** One fresh realm in one fresh engine. */
-export class QuickJsRealm {
-  readonly #vm: QuickJS
-  readonly #entry: ReadonlyMap<EntryMethod, JSValueHandle>
-
-  constructor(vm: QuickJS, entry: ReadonlyMap<EntryMethod, JSValueHandle>) {
-    this.#vm = vm
-    this.#entry = entry
-  }
-
-  /** Sets `data`, `tools` and the rest. Both arguments are JSON. */
-  start(data: string, settings: string): void {
-    this.#call('start', this.#vm.newString(data), this.#vm.newString(settings)).dispose()
-  }
-
-  /** Evaluates the program's text as a script and calls the function it ends in. */
-  begin(code: string, fileName: string): void {
-    const main = this.#vm.evalCode(code, fileName)
-    this.#call('begin', main).dispose()
-  }
-
-  /** Gives a tool call its answer, as JSON. */
-  settle(seq: number, isValue: boolean, text: string): void {
-    const flag = isValue ? this.#vm.true : this.#vm.false
-    this.#call('settle', this.#vm.newNumber(seq), flag, this.#vm.newString(text)).dispose()
-  }
-
-  fireTimer(): void {
-    this.#call('fireTimer').dispose()
-  }
-
-  /** Milliseconds until the next timer, or -1. */
-  nextTimerMs(): number {
-    return this.#call('nextTimer').consume((handle) => handle.toNumber())
-  }
-
-  pendingCalls(): number {
-    return this.#call('pendingCalls').consume((handle) => handle.toNumber())
-  }
-
-  /** Runs promise reactions until none is left. */
-  drain(): void {
-    this.#vm.executePendingJobs()
-  }
-
-  #call(method: EntryMethod, ...args: JSValueHandle[]): JSValueHandle {
-    const target = this.#entry.get(method)
-    if (target === undefined) throw new Error('The realm has no such entry')
-    const result = this.#vm.callFunction(target, this.#vm.undefined, ...args)
-    for (const arg of args) arg.dispose()
-    return result
-  }
+/** Runs the realm's own code in a bare engine. */
+function buildRealm(instance: QuickJsInstance, bytecode: Uint8Array): EntryBoxes {
+  const install = instance.evaluateBytecode(bytecode)
+  const entry = instance.call(install, instance.newHostFunction())
+  instance.free(install)
+  const boxes = ENTRY_METHODS.map((name) => [name, instance.property(entry, name)] as const)
+  return Object.fromEntries(boxes) as EntryBoxes
 }

@@ -1,28 +1,71 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { installSeal } from '../isolation/self-seal.ts'
-import type { BootMessage, RunMessage, SelfTest } from '../rpc-message.ts'
+import type { BootMessage, EngineFiles, HostMessage, SelfTest } from '../rpc-message.ts'
 import { BlockingChannel, ChannelClosed } from './blocking-channel.ts'
+import type { Engine } from './engine.ts'
 import { ProgramRun } from './program-run.ts'
-import { type EngineModule, QuickJsEngine } from './quickjs-engine.ts'
+import { QuickJsEngine } from './quickjs-engine.ts'
 
 const CHANNEL_DESCRIPTOR = 3
 
 /** The program that runs inside every sandbox process: loads, warms up, seals, proves it, serves. */
-async function main(): Promise<void> {
+async function main(): Promise<never> {
   const channel = new BlockingChannel(CHANNEL_DESCRIPTOR)
   const boot = JSON.parse(channel.read()) as BootMessage
-  const engine = await QuickJsEngine.load((await import(boot.engine.module)) as EngineModule, {
-    engine: readFileSync(boot.engine.wasm),
-    encoding: readFileSync(boot.engine.encoding),
-  })
-  await warmUp(engine)
+  const engine = await loadEngine(boot.engine)
   const sealed = boot.seal === null ? null : await installSeal(boot.seal)
   dropPermissions()
   const selfTest = sealed ?? testFromJavaScript(boot.knownFile)
+  engine.harden?.()
   channel.write(JSON.stringify({ type: 'ready', selfTest, isSealed: sealed !== null }))
-  const run = JSON.parse(channel.read()) as RunMessage
-  await new ProgramRun(channel, run).execute(engine, channel.read())
+  return serve(channel, engine)
+}
+
+async function loadEngine(files: EngineFiles): Promise<Engine> {
+  if (files.name === 'v8') {
+    const { V8Engine } = await import('./v8-engine.ts')
+    return V8Engine.load()
+  }
+  const engine = await QuickJsEngine.load({
+    engine: readFileSync(files.wasm),
+    encoding: readFileSync(files.encoding),
+  })
+  await warmUp(engine)
+  await engine.prepare()
+  return engine
+}
+
+/** Works off one message after the other, each in the turn of the program that it names. */
+async function serve(channel: BlockingChannel, engine: Engine): Promise<never> {
+  const runs = new Map<number, ProgramRun>()
+  for (;;) {
+    channel.flush()
+    const message = JSON.parse(channel.read()) as HostMessage
+    switch (message.type) {
+      case 'run': {
+        const run = new ProgramRun(channel, message, engine)
+        runs.set(message.run, run)
+        await run.begin(engine, channel.read())
+        break
+      }
+      case 'answer': {
+        const answer = channel.read()
+        runs.get(message.run)?.settle(message.seq, message.isValue, answer)
+        break
+      }
+      case 'wake':
+        runs.get(message.run)?.wake()
+        break
+      case 'drop':
+        runs.get(message.run)?.dispose()
+    }
+    // What is still on its way to a program that has ended finds nobody.
+    if (message.type === 'boot' || runs.get(message.run)?.isOver !== true) continue
+    runs.delete(message.run)
+    channel.flush()
+    await engine.prepare()
+  }
 }
 
 const WARM_UP_ANSWERS: Readonly<Record<string, string>> = {
@@ -31,7 +74,7 @@ const WARM_UP_ANSWERS: Readonly<Record<string, string>> = {
 }
 
 /** The first use of everything costs most: it is paid before the process is offered to a program. */
-async function warmUp(engine: QuickJsEngine): Promise<void> {
+async function warmUp(engine: Engine): Promise<void> {
   const realm = await engine.createRealm({
     memoryBytes: 64 * 1024 * 1024,
     wallClockMs: () => 0,
@@ -47,6 +90,7 @@ async function warmUp(engine: QuickJsEngine): Promise<void> {
     'warm-up.js',
   )
   realm.drain()
+  realm.dispose()
 }
 
 /** Where Node can give permissions up, even the files needed at start cannot be read any more. */
@@ -89,10 +133,7 @@ function attempt(action: () => unknown): string {
   }
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    if (!(error instanceof ChannelClosed)) console.error(error)
-    process.exit(error instanceof ChannelClosed ? 0 : 70)
-  },
-)
+main().catch((error: unknown) => {
+  if (!(error instanceof ChannelClosed)) console.error(error)
+  process.exit(error instanceof ChannelClosed ? 0 : 70)
+})

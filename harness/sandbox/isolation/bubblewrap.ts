@@ -72,7 +72,9 @@ function jailArguments(files: RuntimeFiles): string[] {
   return [
     ...namespaces,
     ...['--disable-userns', '--die-with-parent', '--new-session', '--as-pid-1'],
-    ...['--cap-drop', 'ALL', '--clearenv', '--hostname', 'sandbox', '--uid', id, '--gid', id],
+    // With a time zone in the environment nobody loads the locale data to find out: 10 ms of CPU time.
+    ...['--cap-drop', 'ALL', '--clearenv', '--setenv', 'TZ', 'UTC', '--hostname', 'sandbox'],
+    ...['--uid', id, '--gid', id],
     ...binds,
     ...libraries,
     ...['--remount-ro', '/', '--chdir', '/'],

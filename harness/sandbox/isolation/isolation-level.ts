@@ -21,6 +21,7 @@ export type IsolationLayer =
   | 'read-only-root'
   | 'seccomp'
   | 'landlock'
+  | 'cgroup'
 
 /** Verified facts about the child that ran a program; never derived from a driver's name. */
 export interface IsolationFacts {

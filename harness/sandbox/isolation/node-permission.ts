@@ -1,12 +1,22 @@
 import { HOST_STACK_KB } from '../child/engine-stack.ts'
 import type { RuntimeFiles } from './runtime-files.ts'
 
-// Frames and strings of the channel live in this heap; the program's own memory does not.
-const HEAP_MB = 192
+// What only one engine needs. A program in V8 runs in the heap and on the stack of Node itself.
+const ENGINE_FLAGS: Readonly<Record<RuntimeFiles['engine']['name'], readonly string[]>> = {
+  // The engine collects what ended programs have left behind; guests in WebAssembly cannot reach `gc`.
+  quickjs: [
+    `--stack-size=${HOST_STACK_KB}`,
+    '--expose-gc',
+    '--single-threaded-gc',
+    '--disable-proto=delete',
+  ],
+  // The realm of the runner loses `__proto__` later; that of the program keeps it.
+  v8: ['--no-validate-asm'],
+}
 
 /**
  * The Node flags of a sandbox process: the permission model with nothing but read access to the code
- * it starts from, no addons, no code from strings, no debugger, a small heap.
+ * it starts from, no addons, no code from strings, no debugger, a small heap, and what its engine needs.
  *
  * @param canSeal - The process seals itself and needs foreign functions until it has done so.
  */
@@ -15,13 +25,12 @@ export function nodeFlags(files: RuntimeFiles, canSeal: boolean): string[] {
     '--permission',
     ...files.code.map((path) => `--allow-fs-read=${path}`),
     '--disallow-code-generation-from-strings',
-    '--disable-proto=delete',
     '--no-addons',
     '--disable-sigusr1',
     '--no-warnings',
     '--no-experimental-global-navigator',
-    `--stack-size=${HOST_STACK_KB}`,
-    `--max-old-space-size=${HEAP_MB}`,
+    `--max-old-space-size=${files.heapMb}`,
+    ...ENGINE_FLAGS[files.engine.name],
   ]
   if (canSeal) flags.push('--allow-ffi')
   else if (process.allowedNodeEnvironmentFlags.has('--experimental-ffi'))

@@ -1,20 +1,10 @@
 import { execFile } from 'node:child_process'
-import {
-  chmodSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { dirname, extname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { EngineFiles } from '../rpc-message.ts'
+import { copyInto, isOpenToOthers, makeStage, removeStaleStages } from './stage.ts'
 
 /** The user that sandbox processes run as when the host runs as root: nobody. */
 export const UNPRIVILEGED_ID = 65_534
@@ -28,20 +18,39 @@ export interface RuntimeFiles {
   readonly entry: string
   /** Directories and files with code: what the child may read while it starts. */
   readonly code: readonly string[]
-  readonly engine: { readonly module: string; readonly wasm: string; readonly encoding: string }
+  readonly engine: EngineFiles
+  /** The most that Node's own heap may take, in MiB. With QuickJS no program's memory lies in it. */
+  readonly heapMb: number
+  /**
+   * A directory that holds these files alone, for use as a root; in place of Node is an empty file, to
+   * be covered with the real one. Built when it is first asked for.
+   *
+   * @throws {Error} If there is no room for it.
+   */
+  minimalRoot(): string
   /** Removes what was staged. */
   remove(): void
 }
 
 const ENDING = extname(import.meta.filename)
 
+// QuickJS: frames and strings of the channel. V8: the program's memory as well.
+const HEAP_MB: Readonly<Record<EngineFiles['name'], number>> = { quickjs: 192, v8: 256 }
+
 /**
  * Finds the files of the sandbox process. When the host is root and drops to another user who cannot
  * reach them (a checkout below `/root`), they are copied to a private temporary directory first.
+ *
+ * @param dropUser - The process runs as another user than this one.
+ * @param engine - What it runs programs with. V8 needs no files beside Node and the child's code.
+ * @param heapMb - See {@link RuntimeFiles.heapMb}. Default 192 for QuickJS, 256 for V8.
  */
-export async function locateRuntimeFiles(dropUser: boolean): Promise<RuntimeFiles> {
+export async function locateRuntimeFiles(
+  dropUser: boolean,
+  engine: EngineFiles['name'],
+  heapMb: number = HEAP_MB[engine],
+): Promise<RuntimeFiles> {
   const sandbox = dirname(import.meta.dirname)
-  const engine = dirname(dirname(realpathSync(fileURLToPath(import.meta.resolve('quickjs-wasi')))))
   const own = [
     join(sandbox, 'child'),
     join(sandbox, 'isolation', `self-seal${ENDING}`),
@@ -49,24 +58,56 @@ export async function locateRuntimeFiles(dropUser: boolean): Promise<RuntimeFile
     packageManifest(sandbox),
   ]
   const node = realpathSync(process.execPath)
-  const engineFiles = ['package.json', 'quickjs.wasm', 'dist', join('extensions', 'encoding')]
-  const paths = [node, ...own, ...engineFiles.map((name) => join(engine, name))]
+  const quickJs = engine === 'quickjs' ? quickJsPackage() : null
+  const paths = [node, ...own, ...(quickJs?.paths ?? [])]
+  removeStaleStages()
   const isReadable = !dropUser || paths.every(isReadableByOthers)
-  const stage = isReadable ? null : stageFiles(paths)
+  const stage = isReadable ? null : makeStage(true)
+  const inPlace = (path: string): [string, string] => [path, path]
+  if (stage !== null) copyInto(stage, paths.map(inPlace))
   const place = (path: string): string => (stage === null ? path : join(stage, path))
+  const libraries = await sharedObjects(node)
+  let root: string | null = null
   return {
     node: place(node),
-    libraries: await sharedObjects(node),
+    libraries,
     entry: place(join(sandbox, 'child', `sandbox-child${ENDING}`)),
     code: paths.slice(1).map(place),
-    engine: {
-      module: new URL(`file://${place(join(engine, 'dist', 'index.js'))}`).href,
-      wasm: place(join(engine, 'quickjs.wasm')),
-      encoding: place(join(engine, 'extensions', 'encoding', 'encoding.so')),
+    engine: quickJs === null ? { name: 'v8' } : quickJs.files(place),
+    heapMb,
+    minimalRoot: () => {
+      if (root === null) {
+        root = makeStage(dropUser)
+        copyInto(root, [
+          ...paths.slice(1).map((path) => [place(path), place(path)] as const),
+          ...libraries.map(({ path, file }) => [path, file] as const),
+          // Copied it would take 150 MB.
+          [place(node), null],
+        ])
+      }
+      return root
     },
     remove: () => {
-      if (stage !== null) rmSync(stage, { recursive: true, force: true })
+      for (const folder of [stage, root])
+        if (folder !== null) rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** The parts of the QuickJS package that a child reads, and how it names them once they are placed. */
+function quickJsPackage(): {
+  paths: string[]
+  files(place: (path: string) => string): EngineFiles
+} {
+  const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.resolve('quickjs-wasi')))))
+  const names = ['quickjs.wasm', join('extensions', 'encoding')]
+  return {
+    paths: names.map((name) => join(root, name)),
+    files: (place) => ({
+      name: 'quickjs',
+      wasm: place(join(root, 'quickjs.wasm')),
+      encoding: place(join(root, 'extensions', 'encoding', 'encoding.so')),
+    }),
   }
 }
 
@@ -81,10 +122,7 @@ function packageManifest(from: string): string {
 
 /** Whether a user without any relation to a file can read it, and a directory with all it holds. */
 function isReadableByOthers(path: string): boolean {
-  let parent = dirname(path)
-  for (; parent !== dirname(parent); parent = dirname(parent)) {
-    if ((statSync(parent).mode & 0o001) === 0) return false
-  }
+  if (!isOpenToOthers(dirname(path))) return false
   const info = statSync(path)
   if (!info.isDirectory()) return (info.mode & 0o004) !== 0
   if ((info.mode & 0o005) !== 0o005) return false
@@ -92,25 +130,6 @@ function isReadableByOthers(path: string): boolean {
     const child = statSync(join(path, name))
     return child.isDirectory() ? isReadableByOthers(join(path, name)) : (child.mode & 0o004) !== 0
   })
-}
-
-function stageFiles(paths: readonly string[]): string {
-  const stage = mkdtempSync(join(realpathSync(tmpdir()), 'airlock-'))
-  chmodSync(stage, 0o755)
-  for (const path of paths) copyTree(path, join(stage, path))
-  return stage
-}
-
-function copyTree(from: string, to: string): void {
-  const info = statSync(from)
-  if (info.isDirectory()) {
-    mkdirSync(to, { recursive: true, mode: 0o755 })
-    for (const name of readdirSync(from)) copyTree(join(from, name), join(to, name))
-    return
-  }
-  mkdirSync(dirname(to), { recursive: true, mode: 0o755 })
-  copyFileSync(from, to, constants.COPYFILE_FICLONE)
-  chmodSync(to, (info.mode & 0o111) === 0 ? 0o644 : 0o755)
 }
 
 /** Asks the Node binary itself which shared objects it maps. */

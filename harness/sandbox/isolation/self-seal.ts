@@ -35,6 +35,22 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = {
   38: 'ENOSYS',
 }
 const MAX_DESCRIPTOR = 64
+const LIMITS: readonly SealLimit[] = [
+  [RLIMIT_FSIZE, 0],
+  [RLIMIT_CORE, 0],
+  [RLIMIT_NOFILE, MAX_DESCRIPTOR],
+  [RLIMIT_MEMLOCK, 0],
+  [RLIMIT_MSGQUEUE, 0],
+]
+
+/** A resource limit: the kernel's number of the resource, and the most of it. */
+export type SealLimit = readonly [resource: number, value: number]
+
+/** How a seal is installed. */
+export interface SealSettings extends SealOptions {
+  /** Default: no files written, no core dumps, 64 descriptors, no locked memory, no message queues. */
+  readonly limits?: readonly SealLimit[]
+}
 
 /**
  * Closes this process off for good, with nothing but Node itself: no new privileges, death with the
@@ -44,19 +60,11 @@ const MAX_DESCRIPTOR = 64
  * @returns What the process was refused when it tried, with raw system calls, afterwards.
  * @throws {Error} If any step fails: a half-sealed process must not serve.
  */
-export async function installSeal(options: SealOptions): Promise<SelfTest> {
+export async function installSeal(options: SealSettings): Promise<SelfTest> {
   const { syscall, addressOf } = await openSyscall()
   expectZero('prctl', syscall('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
   expectZero('prctl', syscall('prctl', PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
-  for (const [resource, value] of [
-    [RLIMIT_FSIZE, 0],
-    [RLIMIT_CORE, 0],
-    [RLIMIT_NOFILE, MAX_DESCRIPTOR],
-    [RLIMIT_MEMLOCK, 0],
-    [RLIMIT_MSGQUEUE, 0],
-  ] as const) {
-    limit(syscall, resource, value)
-  }
+  for (const [resource, value] of options.limits ?? LIMITS) limit(syscall, resource, value)
   denyAllPaths(syscall)
   closeRings(syscall)
   const filter = Buffer.from(options.filter, 'base64')

@@ -73,7 +73,7 @@ export class HostProcess {
         PATH: process.env['PATH'],
         TMPDIR: join(bench.folder, 'scratch'),
         CANARY_SECRET: bench.envToken,
-        ...(target.startsWith('product-without') ? { AIRLOCK_UNSAFE: '1' } : {}),
+        ...(/^(?:product-without|layers:|driver:)/.test(target) ? { AIRLOCK_UNSAFE: '1' } : {}),
       },
     })
     if (child.pid === undefined) throw new Error('The host could not be started')

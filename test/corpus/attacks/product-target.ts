@@ -1,4 +1,4 @@
-import { isRoot } from '../../../harness/sandbox/isolation/probe.ts'
+import { candidateDrivers, isRoot } from '../../../harness/sandbox/isolation/probe.ts'
 import { UNPRIVILEGED_ID } from '../../../harness/sandbox/isolation/runtime-files.ts'
 import { ProcessDriver } from '../../../harness/sandbox/isolation/sealing.ts'
 import { outcomeResponse } from '../../../src/http/agent-response.ts'
@@ -21,6 +21,10 @@ import {
   sqlTool,
   type Tool,
 } from '../../../src/index.ts'
+import {
+  REMOVABLE_LAYERS,
+  WeakenedDriver,
+} from '../../harness/sandbox/isolation/layers/without-layers.ts'
 import { LIMITS, type Target, type TargetName, type TargetSetting } from './target.ts'
 import { lookupRows } from './tool-world.ts'
 
@@ -33,6 +37,27 @@ function withoutKernel() {
   return {
     minimum: 'best',
     drivers: [new ProcessDriver(isRoot() ? UNPRIVILEGED_ID : null)],
+  } as const
+}
+
+/** A process that is kept for its user's next program is no survivor of this one. */
+const KEPT_BY_NOBODY = { maxRuns: 1 }
+
+function sandboxOf(name: Exclude<TargetName, 'broken'>) {
+  const [kind, engine, what = ''] = name.split(':')
+  if (kind !== 'layers' && kind !== 'driver') {
+    const isolation = kind === 'product-without-kernel' ? withoutKernel() : AS_SHIPPED
+    return { isolation, pool: KEPT_BY_NOBODY }
+  }
+  const removed = REMOVABLE_LAYERS.filter((layer) => what.split(',').includes(layer))
+  const drivers =
+    kind === 'layers'
+      ? [new WeakenedDriver(removed)]
+      : candidateDrivers().filter((driver) => driver.name === what)
+  return {
+    engine: engine === 'v8' ? 'v8' : 'quickjs',
+    isolation: { minimum: 'best', drivers },
+    pool: KEPT_BY_NOBODY,
   } as const
 }
 
@@ -67,7 +92,7 @@ export async function openProduct(
       verify: ({ credentials: tenantId }) => ({ userId: 'auditor', roles: ['admin'], tenantId }),
     }),
     policies: [new CodePolicy(), new ResourcePolicy(), new RuntimePolicy()],
-    sandbox: { isolation: name === 'product-without-kernel' ? withoutKernel() : AS_SHIPPED },
+    sandbox: sandboxOf(name),
     limits: LIMITS,
     logger: loggerTo(setting),
     ...(name === 'product' ? {} : { unsafe: { skipAnalysis: true, skipPolicies: true } }),

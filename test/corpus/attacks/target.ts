@@ -1,13 +1,16 @@
-import type { JsonValue } from '../../../harness/index.ts'
+import type { JsonValue, SandboxEngine } from '../../../harness/index.ts'
 
 /**
  * What is attacked: the product as shipped; without analysis and code policies; without those and
- * without whatever the kernel could add to the process; or a sandbox known to be broken.
+ * without whatever the kernel could add to the process; without analysis, on an engine, without some
+ * layers (`layers:v8:seccomp,landlock`) or with a certain driver (`driver:v8:self-seal`); or a sandbox
+ * known to be broken.
  */
 export type TargetName =
   | 'product'
   | 'product-without-analysis'
   | 'product-without-kernel'
+  | `${'layers' | 'driver'}:${SandboxEngine}:${string}`
   | 'broken'
 
 /** One program to run, on behalf of somebody. */

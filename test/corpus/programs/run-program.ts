@@ -42,32 +42,39 @@ export interface ProgramRun {
   /** Calls of tools that are not `readOnly` that were made before anybody had been asked. */
   readonly unasked: number
   readonly wallMs: number
+  /** How often the model was asked for a better program. */
+  readonly repairs: number
 }
 
 /** Runs replies of models down the whole path, one at a time. */
 export interface CorpusRunner {
-  run(program: CorpusProgram, reply: string): Promise<ProgramRun>
+  /** @param repaired - What the model answers when it is asked for a better program. Default `reply`. */
+  run(program: CorpusProgram, reply: string, repaired?: string): Promise<ProgramRun>
   close(): Promise<void>
 }
 
 /**
  * An app with an endpoint for each program: its tools, and a write gate whose approver says yes. The
- * model's answer is the reply that is being run.
+ * model's answer is the reply that is being run. Calls are those of the program that ran last.
  */
 export function createRunner(programs: readonly CorpusProgram[]): CorpusRunner {
-  const now: Now = { reply: '', functions: {}, calls: [], approvals: 0, unasked: 0 }
+  const now: Now = { ...NOTHING, mend: () => '' }
   const app = new AgenticApp({
     title: 'Corpus',
-    model: new ScriptedModel(() => now.reply),
+    model: new ScriptedModel(({ purpose }) => (purpose === 'repair' ? now.mend() : now.reply)),
     store: ':memory:',
     policies: [new CodePolicy(), new ResourcePolicy(), new RuntimePolicy()],
     sandbox: { isolation: { minimum: 'best' } },
   })
   for (const program of programs) declareEndpoint(app, program, now)
   return {
-    async run(program, reply) {
-      Object.assign(now, { reply, functions: hostFunctions(program), calls: [] })
-      Object.assign(now, { approvals: 0, unasked: 0 })
+    async run(program, reply, repaired = reply) {
+      const afresh = () => ({ functions: hostFunctions(program), calls: [] })
+      const mend = () => {
+        Object.assign(now, afresh(), { repairs: now.repairs + 1 })
+        return repaired
+      }
+      Object.assign(now, NOTHING, afresh(), { reply, mend })
       let outcome = await app.run({
         endpoint: endpointName(program),
         intent: program.intent,
@@ -79,9 +86,9 @@ export function createRunner(programs: readonly CorpusProgram[]): CorpusRunner {
         await app.approvals.resolve(outcome.approvalId, { approve: true, approver: admin })
         outcome = await app.runs.wait(outcome.runId)
       }
-      const { approvals, unasked, calls } = now
+      const { approvals, unasked, calls, repairs } = now
       const { wallMs } = outcome.usage
-      return { outcome: toCorpus(outcome, calls), approvals, unasked, wallMs }
+      return { outcome: toCorpus(outcome, calls), approvals, unasked, wallMs, repairs }
     },
     close: () => app.close(),
   }
@@ -94,7 +101,11 @@ interface Now {
   calls: CorpusCall[]
   approvals: number
   unasked: number
+  repairs: number
+  mend: () => string
 }
+
+const NOTHING = { reply: '', functions: {}, calls: [], approvals: 0, unasked: 0, repairs: 0 }
 
 function declareEndpoint(app: AgenticApp, program: CorpusProgram, now: Now): void {
   const tools = program.tools.map(({ name, description, input, readOnly }) =>

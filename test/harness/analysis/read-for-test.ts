@@ -1,18 +1,21 @@
 import { type ProgramAnswer, readAnswer } from '../../../harness/parsing/program-message.ts'
 import { readProgram } from '../../../harness/parsing/read-program.ts'
-import type { ProgramLanguage } from '../../../harness/program.ts'
+import type { ProgramLanguage, PureModule } from '../../../harness/program.ts'
 import type { Finding } from '../../../harness/verdict.ts'
+
+const TOOLS = ['sql', 'list_tickets', 'get-weather']
 
 /** How a text is read in a test. */
 export interface ReadOptions {
   readonly language?: ProgramLanguage
   readonly toolNames?: readonly string[]
+  readonly modules?: readonly PureModule[]
 }
 
 /** Reads a program in this process, as the child does, over the same JSON. */
 export function read(source: string, options: ReadOptions = {}): ProgramAnswer {
-  const { language = 'js', toolNames = ['sql', 'list_tickets', 'get-weather'] } = options
-  const answer = readProgram({ source, language, toolNames, skipRules: false })
+  const { language = 'js', toolNames = TOOLS, modules = [] } = options
+  const answer = readProgram({ source, language, toolNames, modules, skipRules: false })
   const received = readAnswer(JSON.parse(JSON.stringify(answer)))
   if (received === null) throw new TypeError('The answer must have the shape that the host expects')
   return received

@@ -41,6 +41,7 @@ function setUp(options: Partial<ApprovalRuleOptions> = {}, requester: Requester 
     action: 'write',
     program: { source: 'a', code: 'b', hash: 'c' },
     plan: [],
+    capabilities: [],
     requester,
   }
   return { time, store, workflow, input, request: () => workflow.request(input) }

@@ -74,6 +74,49 @@ describe('KillableProcess', () => {
     await expect(call).rejects.toMatchObject({ kind: 'aborted' })
   })
 
+  it('waits longer for a child that the machine gives no time, as long as it is patient', async () => {
+    // Asleep, a child uses no processor time, like one that waits for a core.
+    const call = child.call('sleep 400', { deadlineMs: 100, patienceMs: 5_000 })
+    await expect(call).resolves.toEqual({ echo: 'sleep 400' })
+    const impatient = child.call('sleep 400', { deadlineMs: 100 })
+    await expect(impatient).rejects.toMatchObject({ kind: 'deadline' })
+  })
+
+  it('is not patient with a child that works', async () => {
+    const started = performance.now()
+    const call = child.call('loop', { deadlineMs: 100, patienceMs: 60_000 })
+    await expect(call).rejects.toMatchObject({ kind: 'deadline' })
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+
+  it('has patience with an end', async () => {
+    const call = child.call('sleep 60000', { deadlineMs: 50, patienceMs: 100 })
+    await expect(call).rejects.toMatchObject({ kind: 'deadline' })
+  })
+
+  it('replaces a child after its calls without making the next one wait', async () => {
+    const fresh = new KillableProcess({
+      entry: new URL('./fixtures/echo-child.ts', import.meta.url),
+      name: `renewed-${process.pid}`,
+      maxCalls: 2,
+    })
+    const pids: unknown[] = []
+    for (let count = 0; count < 3; count += 1)
+      pids.push(await fresh.call('pid', { deadlineMs: 2_000 }))
+    // The old one serves until the new one is ready.
+    expect(new Set(pids).size).toBe(1)
+    await expect
+      .poll(() => fresh.call('pid', { deadlineMs: 2_000 }), { timeout: 10_000 })
+      .not.toBe(pids[0])
+    await fresh.close()
+    expect(processesTitled(`renewed-${process.pid}`)).toBe(0)
+  })
+
+  it('replaces a child that says of an answer that it is its last', async () => {
+    const last = await child.call('last', { deadlineMs: 2_000 })
+    await expect(child.call('pid', { deadlineMs: 2_000 })).resolves.not.toBe(last)
+  })
+
   it('gives the child no environment', async () => {
     await expect(child.call('env', { deadlineMs: 2_000 })).resolves.not.toContain('PATH')
   })

@@ -9,7 +9,7 @@ function placeOf(source: string, needle: string) {
   const program = readOk(source, ts)
   const offset = program.code.indexOf(needle)
   const before = program.code.slice(0, offset).split('\n')
-  return toSourcePosition(program, before.length, (before.at(-1) ?? '').length + 1)
+  return toSourcePosition({ ...program, source }, before.length, (before.at(-1) ?? '').length + 1)
 }
 
 function placeIn(source: string, needle: string) {

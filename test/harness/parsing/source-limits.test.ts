@@ -33,6 +33,12 @@ describe('checkSource', () => {
     expect(checkSource(source, 1_000)?.finding).toMatchObject({ line: 2, column: 508 })
   })
 
+  it('says by how much a text is too long, and costs little', () => {
+    const started = performance.now()
+    expect(checkSource('x'.repeat(5_000_000), 262_144)?.finding.message).toContain('5000000 bytes')
+    expect(performance.now() - started).toBeLessThan(200)
+  })
+
   it('refuses 20 000 nested brackets of every kind', () => {
     for (const bracket of ['(', '[', '{', '${']) {
       expect(checkSource(bracket.repeat(20_000), 100_000)?.code).toBe('ERR_SANDBOX_LIMIT')

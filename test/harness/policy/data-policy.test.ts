@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ConfigurationError } from '../../../harness/errors.ts'
 import type { JsonValue } from '../../../harness/json-value.ts'
@@ -15,13 +14,6 @@ const options: DataPolicyOptions = {
 }
 const policy = new DataPolicy(options)
 afterAll(() => policy.close())
-
-/** Starting a child is not part of a decision; a statement that is new is not answered from memory. */
-let warmUps = 0
-async function warmUp(): Promise<void> {
-  warmUps += 1
-  await policy.judgeSql(`SELECT ${warmUps}`, { dialect: 'sqlite' })
-}
 
 function sqlTool(name: string, readOnly: boolean): Tool {
   return {
@@ -58,9 +50,11 @@ function programWith(toolUses: readonly ToolUse[]): Program {
     facts: {
       lineCount: 1,
       nodeCount: 1,
+      complexity: 1,
       maxLoopDepth: 0,
       toolUses,
       imports: [],
+      codeFromText: [],
       resourceHazards: [],
     },
     findings: [],
@@ -71,46 +65,6 @@ function programWith(toolUses: readonly ToolUse[]): Program {
 function use(tool: string, constantArguments: ToolUse['constantArguments']): ToolUse {
   return { tool, constantArguments, isConstant: true, isSingle: true, line: 3, column: 7 }
 }
-
-describe('DataPolicy options', () => {
-  const wrong: Record<string, readonly [unknown, RegExp]> = {
-    'an unknown option': [
-      { readableTables: [], writeableTables: [] },
-      /writeableTables.*"writableTables"/,
-    ],
-    'a missing list': [{}, /readableTables/],
-    'an entry that is no string': [{ readableTables: [1] }, /readableTables/],
-    'a table with three parts': [{ readableTables: ['a.b.c'] }, /"a\.b\.c"/],
-    'an empty table name': [{ readableTables: [''] }, /readableTables/],
-    'a restricted column without a table': [
-      { readableTables: [], restrictedColumns: ['email'] },
-      /"email"/,
-    ],
-    'a restricted table without a column': [
-      { readableTables: [], restrictedColumns: ['a.*'] },
-      /"a\.\*"/,
-    ],
-    'a restricted column that the schema does not have': [
-      { readableTables: [], restrictedColumns: ['a.emial'], schema: { a: ['id', 'email'] } },
-      /"a\.emial".*"email"/,
-    ],
-    'a schema that is a list': [{ readableTables: [], schema: [] }, /schema/],
-    'a table without columns in the schema': [{ readableTables: [], schema: { a: 'id' } }, /"a"/],
-    'a row limit of zero': [{ readableTables: [], maxResultRows: 0 }, /maxResultRows/],
-    'a qualified function': [{ readableTables: [], allowedFunctions: ['a.f'] }, /"a\.f"/],
-    'denyDdl as a string': [{ readableTables: [], denyDdl: 'no' }, /denyDdl/],
-  }
-
-  it.each(Object.entries(wrong))('refuses %s and names it', (_, [bad, message]) => {
-    expect(() => new DataPolicy(bad as DataPolicyOptions)).toThrow(ConfigurationError)
-    expect(() => new DataPolicy(bad as DataPolicyOptions)).toThrow(message)
-  })
-
-  it('exposes the row limit for the tool', () => {
-    expect(policy.maxResultRows).toBe(100)
-    expect(new DataPolicy({ readableTables: [] }).maxResultRows).toBeUndefined()
-  })
-})
 
 describe('DataPolicy.judgeSql', () => {
   it('tells what a statement touches', async () => {
@@ -123,7 +77,27 @@ describe('DataPolicy.judgeSql', () => {
       tables: { read: ['customers', 'orders'], written: [] },
       columns: ['customers.id', 'customers.name', 'orders.customer_id', 'orders.total'],
       functions: ['sum'],
-      message: 'Allowed',
+    })
+  })
+
+  it('says why, and what would be written', async () => {
+    const sql = 'UPDATE orders SET note = (SELECT c.email FROM customers c) WHERE orders.id = 1'
+    expect(await policy.explainSql(sql, { dialect: 'postgresql' })).toEqual({
+      verdict: await policy.judgeSql(sql, { dialect: 'postgresql' }),
+      objections: [
+        { reasonCode: 'table-not-writable', message: 'Table "orders" may not be written' },
+        {
+          reasonCode: 'column-restricted',
+          message: 'Column customers.email is restricted, wherever it stands',
+        },
+      ],
+      touched: {
+        action: 'write',
+        tables: { read: ['customers', 'orders'], written: ['orders'] },
+        columns: { read: ['customers.email', 'orders.id'], written: ['orders.note'] },
+        functions: [],
+      },
+      summary: 'writes orders.note; reads customers.email, orders.id',
     })
   })
 
@@ -167,68 +141,6 @@ describe('DataPolicy.judgeSql', () => {
       ConfigurationError,
     )
   })
-
-  const blowUps: Record<string, readonly [SqlDialect, string]> = {
-    'brackets that are balanced but wrong inside': [
-      'mysql',
-      `SELECT a FROM orders WHERE ${'('.repeat(30)}a=1 b${')'.repeat(30)}`,
-    ],
-    'nested CAST': ['mysql', `SELECT ${'CAST('.repeat(20)}1${' AS CHAR)'.repeat(20)}`],
-    'nested subqueries': ['mysql', `SELECT ${'(SELECT '.repeat(40)}1${')'.repeat(40)}`],
-    'nested CASE': ['mysql', `SELECT ${'CASE WHEN 1 THEN '.repeat(40)}1${' END'.repeat(40)}`],
-    'unbalanced brackets': ['postgresql', `SELECT ${'(SELECT '.repeat(60)}`],
-    'ten thousand brackets': ['sqlite', `SELECT ${'('.repeat(10_000)}1${')'.repeat(10_000)}`],
-    'a hundred thousand characters': ['postgresql', `SELECT ${'1,'.repeat(50_000)}1`],
-    'a long chain of operators': ['mysql', `SELECT 1${' + 1'.repeat(15_000)}`],
-    'a long union': ['sqlite', `SELECT 1${' UNION SELECT 1'.repeat(4_000)}`],
-    'many strings': ['sqlite', `SELECT 1 WHERE 'a' IN ('b'${", 'c'".repeat(12_000)})`],
-  }
-
-  it.each(Object.entries(blowUps))(
-    'answers in time and stays alive after %s',
-    async (_, [dialect, sql]) => {
-      await warmUp()
-      const started = performance.now()
-      await policy.judgeSql(sql, { dialect })
-      expect(performance.now() - started).toBeLessThan(1_000)
-      const next = await policy.judgeSql('SELECT id FROM orders', { dialect })
-      expect(next.decision).toBe('allow')
-    },
-  )
-
-  it('survives random mutations of statements without a wrong allow', async () => {
-    const seeds = [
-      `SELECT id FROM orders WHERE note = 'a' -- x`,
-      `WITH t AS (SELECT id FROM orders) SELECT t.id, "b" FROM t /* c */ ORDER BY 1`,
-      `INSERT INTO carts (id) VALUES ((1)) ON CONFLICT DO NOTHING`,
-    ]
-    const scraps = fc.constantFrom(
-      ...`' " ( ) -- /* */ ; , . secrets FROM UNION SELECT \\ $$ [ ] \0 \` # \n`.split(' '),
-    )
-    const mutation = fc.record({
-      seed: fc.constantFrom(...seeds),
-      dialect: fc.constantFrom<SqlDialect>('postgresql', 'mysql', 'sqlite'),
-      cuts: fc.array(fc.tuple(fc.nat(120), fc.nat(6), scraps), { maxLength: 5 }),
-    })
-    await fc.assert(
-      fc.asyncProperty(mutation, async ({ seed, dialect, cuts }) => {
-        const sql = cuts.reduce(
-          (text, [at, length, scrap]) => `${text.slice(0, at)} ${scrap} ${text.slice(at + length)}`,
-          seed,
-        )
-        await warmUp()
-        const started = performance.now()
-        const verdict = await policy.judgeSql(sql, { dialect })
-        expect(performance.now() - started).toBeLessThan(1_000)
-        const readable = ['orders', 'customers', 'carts']
-        if (verdict.decision === 'allow') {
-          for (const table of verdict.tables.read) expect(readable).toContain(table)
-          expect(verdict.reasonCode).toBeUndefined()
-        } else expect(verdict.reasonCode).toBeDefined()
-      }),
-      { numRuns: 400 },
-    )
-  }, 30_000)
 })
 
 describe('DataPolicy on a program', () => {
@@ -257,6 +169,19 @@ describe('DataPolicy on a program', () => {
     const program = programWith([use('reader', { query: 'DELETE FROM carts' })])
     const [finding] = await policy.evaluateProgram(program, contextOf('write'))
     expect(finding?.reasonCode).toBe('write-through-read-only-tool')
+    expect(finding?.message).toContain('writes carts')
+    expect(finding).toMatchObject({
+      statement: { action: 'write', tables: { written: ['carts'] } },
+    })
+  })
+
+  it('reports each objection as a finding of its own', async () => {
+    const program = programWith([use('reader', { query: 'SELECT email FROM customers, secrets' })])
+    const findings = await policy.evaluateProgram(program, contextOf('read'))
+    expect(findings.map(({ reasonCode }) => reasonCode)).toEqual([
+      'table-not-readable',
+      'column-restricted',
+    ])
   })
 
   it('leaves statements alone that are allowed, unknown or not SQL', async () => {

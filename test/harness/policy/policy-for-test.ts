@@ -1,10 +1,14 @@
 import type { PolicyContext } from '../../../harness/policy/policy.ts'
 import type { Program, ProgramFacts } from '../../../harness/program.ts'
-import { readOk } from '../analysis/read-for-test.ts'
+import { type ReadOptions, readOk } from '../analysis/read-for-test.ts'
 
 /** A program as the reader makes it, with some facts replaced. */
-export function programFrom(source: string, facts: Partial<ProgramFacts> = {}): Program {
-  const read = readOk(source)
+export function programFrom(
+  source: string,
+  facts: Partial<ProgramFacts> = {},
+  options: ReadOptions = {},
+): Program {
+  const read = readOk(source, options)
   return {
     source,
     language: 'js',

@@ -18,12 +18,18 @@ describe('ResourcePolicy', () => {
     ['six loops in one another', nested(6), 'max-loop-depth'],
     ['a huge range', 'for (let i = 0; i < 1e8; i++) {}\nreturn 1', 'large-range'],
     ['a huge allocation', 'return new Array(1e8)', 'large-allocation'],
+    ['a huge number', 'return 2n ** 100_000_000n', 'large-allocation'],
+    [
+      'loops that together have no end',
+      'for (let i = 0; i < 1e6; i++) for (let j = 0; j < 1e6; j++) data.x = j',
+      'nested-range',
+    ],
   ])('denies %s', (_name, source, ruleId) => {
     expect(judge(source)).toEqual([[ruleId, 'violation']])
   })
 
   it.each([
-    ['recursion', 'const f = (n) => (n ? f(n - 1) : 0)\nreturn f(3)', 'recursion'],
+    ['recursion without an end', 'const f = (n) => f(n - 1)\nreturn f(3)', 'recursion'],
     ['an expensive regular expression', 'return /(a+)+$/.test(data)', 'regex'],
   ])('warns of %s', (_name, source, ruleId) => {
     expect(judge(source)).toEqual([[ruleId, 'warning']])
@@ -32,6 +38,11 @@ describe('ResourcePolicy', () => {
   it.each([
     ['five loops in one another', nested(5)],
     ['a range at the limit', 'for (let i = 0; i < 10_000_000; i++) {}\nreturn 1'],
+    ['recursion with a base case', 'const f = (n) => (n ? f(n - 1) : 0)\nreturn f(3)'],
+    [
+      'loops that are long only together',
+      'for (let i = 0; i < 9_999; i++) for (let j = 0; j < 9_999; j++) data.x = j',
+    ],
     ['a loop with a break', 'while (true) { if (data.x()) break }\nreturn 1'],
   ])('allows %s', (_name, source) => {
     expect(judge(source)).toEqual([])
@@ -45,6 +56,12 @@ describe('ResourcePolicy', () => {
     ])
   })
 
+  it('denies expensive regular expressions when told to', () => {
+    const policy = new ResourcePolicy({ catastrophicRegex: 'deny' })
+    expect(judge('return /(a+)+$/.test(data)', policy)).toEqual([['regex', 'violation']])
+    expect(judge('return /^[a-z]+$/.test(data)', policy)).toEqual([])
+  })
+
   it('takes a size that is missing for too large', () => {
     const hazard = {
       kind: 'large-range',
@@ -56,10 +73,14 @@ describe('ResourcePolicy', () => {
     expect(new ResourcePolicy().evaluateProgram(program)).toMatchObject([{ severity: 'violation' }])
   })
 
-  it.each([{ maxLoopDepth: 0 }, { maxConstantRange: '5' }, { maxLoops: 3 }])(
-    'refuses the options %o',
-    (options) => {
-      expect(() => Reflect.construct(ResourcePolicy, [options])).toThrow(ConfigurationError)
-    },
-  )
+  it.each([
+    { maxLoopDepth: 0 },
+    { maxConstantRange: '5' },
+    { maxConstantRounds: 0.5 },
+    { catastrophicRegex: 'no' },
+    { mode: 1 },
+    { maxLoops: 3 },
+  ])('refuses the options %o', (options) => {
+    expect(() => Reflect.construct(ResourcePolicy, [options])).toThrow(ConfigurationError)
+  })
 })

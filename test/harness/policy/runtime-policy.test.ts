@@ -7,6 +7,7 @@ describe('RuntimePolicy', () => {
   it.each([
     [{ nodeCount: 50_001 }, 'max-nodes'],
     [{ lineCount: 2_001 }, 'max-lines'],
+    [{ complexity: 501 }, 'max-complexity'],
   ])('denies a program with %o', (facts, ruleId) => {
     const program = programFrom('return 1', facts)
     expect(new RuntimePolicy().evaluateProgram(program)).toMatchObject([
@@ -15,7 +16,11 @@ describe('RuntimePolicy', () => {
   })
 
   it('allows a program at its limits', () => {
-    const program = programFrom('return 1', { nodeCount: 50_000, lineCount: 2_000 })
+    const program = programFrom('return 1', {
+      nodeCount: 50_000,
+      lineCount: 2_000,
+      complexity: 500,
+    })
     expect(new RuntimePolicy().evaluateProgram(program)).toEqual([])
   })
 
@@ -27,10 +32,25 @@ describe('RuntimePolicy', () => {
     ])
   })
 
-  it.each([{ maxNodes: -1 }, { maxLines: Number.NaN }, { maxNode: 1 }])(
-    'refuses the options %o',
-    (options) => {
-      expect(() => Reflect.construct(RuntimePolicy, [options])).toThrow(ConfigurationError)
-    },
-  )
+  it.each([
+    ['return 1', 1],
+    ['if (data) return 1; else return 2', 2],
+    ['return data ? 1 : 2', 2],
+    ['return data.x && data.y || data.z', 3],
+    ['for (const x of data) { while (x.y) x.y -= 1 }', 3],
+    ['switch (data) { case 1: case 2: return 1; default: return 2 }', 3],
+    ['try { data.x() } catch { return 1 }', 2],
+  ])('counts the ways through %j', (source, complexity) => {
+    expect(programFrom(source).facts.complexity).toBe(complexity)
+  })
+
+  it.each([
+    { maxNodes: -1 },
+    { maxComplexity: 0 },
+    { mode: 'off' },
+    { maxLines: Number.NaN },
+    { maxNode: 1 },
+  ])('refuses the options %o', (options) => {
+    expect(() => Reflect.construct(RuntimePolicy, [options])).toThrow(ConfigurationError)
+  })
 })

@@ -30,7 +30,8 @@ function hostileDriver(misbehave: string): IsolationDriver {
   }
 }
 
-const call = (seq: number, name: string) => `{ type: 'call', seq: ${seq}, name: '${name}' }, {}`
+const call = (seq: number, name: string) =>
+  `{ type: 'call', run: 0, seq: ${seq}, name: '${name}' }, {}`
 
 const attacks: Record<string, string> = {
   'a length of four gigabytes': 'raw(Buffer.from([255, 255, 255, 255]))',
@@ -45,16 +46,25 @@ const attacks: Record<string, string> = {
   'a call made twice': `send(${call(0, 'echo')}, ${call(0, 'echo')})`,
   'a second ready':
     "send({ type: 'ready', isSealed: true, selfTest: { file: '', network: '', process: '' } }, {}); send({ type: 'ready' })",
-  'a payload that is no JSON': "send({ type: 'returned' }); text('FORGED')",
+  'a payload that is no JSON':
+    "send({ type: 'returned', run: 0, usage: { cpuUs: 1, memoryBytes: 1 } }); text('FORGED')",
   'a payload nested too deeply':
-    "send({ type: 'returned' }); text('['.repeat(1e5) + ']'.repeat(1e5))",
+    "send({ type: 'returned', run: 0, usage: { cpuUs: 1, memoryBytes: 1 } }); text('['.repeat(1e5) + ']'.repeat(1e5))",
   'a console line that is no text':
-    "send({ type: 'console', level: 'log', isTruncated: false }, { toString: 1 })",
+    "send({ type: 'console', run: 0, level: 'log', isTruncated: false }, { toString: 1 })",
   'more console output than allowed':
-    "for (let i = 0; i < 1e5; i++) send({ type: 'console', level: 'log', isTruncated: false }, 'x'.repeat(1000))",
-  'a result over the limit': "send({ type: 'returned' }); text(JSON.stringify('x'.repeat(2e6)))",
+    "for (let i = 0; i < 1e5; i++) send({ type: 'console', run: 0, level: 'log', isTruncated: false }, 'x'.repeat(1000))",
+  'a result over the limit':
+    "send({ type: 'returned', run: 0, usage: { cpuUs: 1, memoryBytes: 1 } }); text(JSON.stringify('x'.repeat(2e6)))",
   'an unknown message': "send({ type: 'constructor' })",
-  'wakes without end': "for (;;) send({ type: 'wake', inMs: 0 })",
+  'an end to its turn that nobody gave it':
+    "const parked = { type: 'parked', run: 0, wakeInMs: null, usage: { cpuUs: 1, memoryBytes: 1 } }; send(parked, parked)",
+  'a word about the program of a neighbour':
+    "send({ type: 'returned', run: 1, usage: { cpuUs: 1, memoryBytes: 1 } }); text('1')",
+  'progress without end':
+    "for (let i = 0; i < 2e4; i++) send({ type: 'progress', run: 0, done: i, total: null, label: '' })",
+  'progress that is no number':
+    "send({ type: 'progress', run: 0, done: null, total: null, label: '' })",
 }
 
 describe('a subverted child', () => {
@@ -62,7 +72,7 @@ describe('a subverted child', () => {
     it(`is ended for ${name}`, async () => {
       const calls: SandboxToolCall[] = []
       const isolation = { minimum: 'best', drivers: [hostileDriver(misbehave)] } as const
-      const sandbox = new ProcessSandbox({ isolation, warm: 0 })
+      const sandbox = new ProcessSandbox({ isolation, pool: { min: 0 } })
       const { ending, isolation: facts } = await runBody(sandbox, 'return 1', {
         limits: { timeoutMs: 10_000 },
         onToolCall: async (made) => {
@@ -90,7 +100,7 @@ describe('a subverted child', () => {
   for (const [name, [misbehave, kind]] of Object.entries(deaths)) {
     it(`${name} ends the run as ${kind}`, async () => {
       const isolation = { minimum: 'best', drivers: [hostileDriver(misbehave)] } as const
-      const sandbox = new ProcessSandbox({ isolation, warm: 0 })
+      const sandbox = new ProcessSandbox({ isolation, pool: { min: 0 } })
       const { ending } = await runBody(sandbox, 'return 1')
       await sandbox.close()
       expect(ending.kind).toBe(kind)

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ConfigurationError } from '../../../harness/errors.ts'
+import type { IsolationDriver } from '../../../harness/sandbox/isolation/driver.ts'
+import { candidateDrivers } from '../../../harness/sandbox/isolation/probe.ts'
 import { ProcessSandbox } from '../../../harness/sandbox/process-sandbox.ts'
 import { bestSandbox, outcomeOf, runBody } from './run-in-sandbox.ts'
 
@@ -102,7 +104,10 @@ describe('ProcessSandbox', () => {
   })
 
   it('refuses a run when the queue is full, and runs those that waited', async () => {
-    const small = new ProcessSandbox({ isolation: { minimum: 'best' }, maxConcurrent: 1, warm: 1 })
+    const small = new ProcessSandbox({
+      isolation: { minimum: 'best' },
+      pool: { min: 1, max: 1, maxQueued: 4 },
+    })
     await small.probe()
     const runs = Array.from({ length: 6 }, () => runBody(small, 'return 1'))
     const settled = await Promise.allSettled(runs)
@@ -113,7 +118,7 @@ describe('ProcessSandbox', () => {
   })
 
   it('cancels a run that waits for its turn', async () => {
-    const small = new ProcessSandbox({ isolation: { minimum: 'best' }, maxConcurrent: 1, warm: 0 })
+    const small = new ProcessSandbox({ isolation: { minimum: 'best' }, pool: { min: 0, max: 1 } })
     await small.probe()
     const first = runBody(small, 'for (;;);', { limits: { timeoutMs: 300 } })
     const controller = new AbortController()
@@ -134,9 +139,39 @@ describe('ProcessSandbox', () => {
     await expect(runBody(own, 'return 1')).rejects.toMatchObject({ code: 'ERR_SANDBOX_FAILED' })
   })
 
+  it('leaves no run behind that waits for its turn when it is closed', async () => {
+    const own = new ProcessSandbox({ isolation: { minimum: 'best' }, pool: { min: 0, max: 1 } })
+    const runs = Array.from({ length: 3 }, () => runBody(own, 'for (;;);').catch((error) => error))
+    const early = own.close()
+    await Promise.all([early, own.close()])
+    for (const ended of await Promise.all(runs)) {
+      expect(ended.code ?? ended.ending.kind).toMatch(/ERR_SANDBOX_FAILED|cancelled/)
+    }
+  })
+
+  it('does not start processes without a pause when they cannot start', async () => {
+    let started = 0
+    const [working] = candidateDrivers()
+    if (working === undefined) throw new Error('No driver')
+    const failing: IsolationDriver = {
+      name: working.name,
+      plan: (files) => {
+        if (++started === 1) return working.plan(files)
+        return { command: '/does/not/exist', args: [], reportsPid: false, seal: null }
+      },
+    }
+    const isolation = { minimum: 'best', drivers: [failing] } as const
+    const own = new ProcessSandbox({ isolation, pool: { min: 2 } })
+    expect(await outcomeOf(runBody(own, 'return 1'))).toBe(1)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(started).toBeLessThan(12)
+    await expect(runBody(own, 'return 1')).rejects.toMatchObject({ code: 'ERR_SANDBOX_FAILED' })
+    await own.close()
+  })
+
   it('refuses options that make no sense', () => {
-    expect(() => new ProcessSandbox({ warm: -1 })).toThrow(ConfigurationError)
-    expect(() => new ProcessSandbox({ maxConcurrent: 0 })).toThrow(ConfigurationError)
+    expect(() => new ProcessSandbox({ pool: { min: -1 } })).toThrow(ConfigurationError)
+    expect(() => new ProcessSandbox({ pool: { max: 0 } })).toThrow(ConfigurationError)
   })
 
   it('does nothing when its file is imported', async () => {

@@ -28,7 +28,7 @@ describe('the frame decoder', () => {
     )
     fc.assert(
       fc.property(texts, fc.array(fc.nat()), (expected, places) => {
-        const bytes = Buffer.concat(expected.map(encodeFrame))
+        const bytes = Buffer.concat(expected.map((text) => encodeFrame(text)))
         expect(decode(cut(bytes, places))).toEqual(expected)
       }),
     )
@@ -81,43 +81,71 @@ describe('the frame decoder', () => {
 })
 
 describe('the reader of child messages', () => {
+  const usage = { cpuUs: 12, memoryBytes: 34 }
   const read: Record<string, object> = {
-    'a call': { type: 'call', seq: 0, name: 'sql' },
-    'a console line': { type: 'console', level: 'warn', isTruncated: false },
-    'a wake': { type: 'wake', inMs: 5 },
-    'a return': { type: 'returned' },
-    'an error': { type: 'threw', error: { name: 'E', message: 'm', line: 1, column: 2 } },
-    'a limit': { type: 'limit', limit: 'memoryMb' },
+    'a call': { type: 'call', run: 0, seq: 0, name: 'sql' },
+    'a console line': { type: 'console', run: 3, level: 'warn', isTruncated: false },
+    progress: { type: 'progress', run: 0, done: 1, total: null, label: 'rows' },
+    'a turn that is over': { type: 'parked', run: 0, wakeInMs: 5, usage },
+    'a turn that nothing wakes': { type: 'parked', run: 0, wakeInMs: null, usage },
+    'a return': { type: 'returned', run: 0, usage },
+    'an error': {
+      type: 'threw',
+      run: 0,
+      usage,
+      error: { name: 'E', message: 'm', line: 1, column: 2 },
+    },
+    'a limit': { type: 'limit', run: 0, usage, limit: 'memoryMb' },
   }
   for (const [name, message] of Object.entries(read)) {
     it(`reads ${name}`, () => expect(parseChildMessage(JSON.stringify(message))).toEqual(message))
   }
 
+  const returned = JSON.stringify({ type: 'returned', run: 0, usage })
   it('drops fields that do not belong to the message', () => {
-    expect(parseChildMessage('{"type":"returned","value":1,"__proto__":{"x":1}}')).toEqual({
-      type: 'returned',
-    })
+    const text = `{"value":1,"__proto__":{"x":1},${returned.slice(1)}`
+    expect(parseChildMessage(text)).toEqual({ type: 'returned', run: 0, usage })
   })
 
   const refused: Record<string, string> = {
-    'no JSON': '{"type":"returned"',
-    'two messages': '{"type":"returned"}{"type":"returned"}',
-    'an unknown type': '{"type":"result","value":"FORGED"}',
-    'a type from the prototype': '{"type":"constructor"}',
-    'a message of the host': '{"type":"run","code":""}',
-    'a list': '[{"type":"returned"}]',
-    'a negative sequence number': '{"type":"call","seq":-1,"name":"a"}',
-    'a broken sequence number': '{"type":"call","seq":0.5,"name":"a"}',
-    'a name that is no text': '{"type":"call","seq":0,"name":{}}',
-    'an endless name': JSON.stringify({ type: 'call', seq: 0, name: 'x'.repeat(10_000) }),
-    'an unknown console level': '{"type":"console","level":"fatal","isTruncated":false}',
-    'an unknown limit': '{"type":"limit","limit":"timeoutMs"}',
-    'an error without a message': '{"type":"threw","error":{"name":"E"}}',
+    'no JSON': returned.slice(0, -1),
+    'two messages': returned + returned,
+    'an unknown type': '{"type":"result","run":0,"value":"FORGED"}',
+    'a type from the prototype': '{"type":"constructor","run":0}',
+    'a message of the host': '{"type":"run","run":0,"code":""}',
+    'a list': `[${returned}]`,
+    'a message of no run': '{"type":"call","seq":0,"name":"a"}',
+    'a negative run': '{"type":"call","run":-1,"seq":0,"name":"a"}',
+    'a negative sequence number': '{"type":"call","run":0,"seq":-1,"name":"a"}',
+    'a broken sequence number': '{"type":"call","run":0,"seq":0.5,"name":"a"}',
+    'a name that is no text': '{"type":"call","run":0,"seq":0,"name":{}}',
+    'an endless name': JSON.stringify({ type: 'call', run: 0, seq: 0, name: 'x'.repeat(10_000) }),
+    'an unknown console level': '{"type":"console","run":0,"level":"fatal","isTruncated":false}',
+    'an unknown limit': JSON.stringify({ type: 'limit', run: 0, usage, limit: 'timeoutMs' }),
+    'an error without a message': JSON.stringify({
+      type: 'threw',
+      run: 0,
+      usage,
+      error: { name: 'E' },
+    }),
     'an endless error': JSON.stringify({
       type: 'threw',
+      run: 0,
+      usage,
       error: { name: 'E', message: 'x'.repeat(20_000) },
     }),
-    'a wake in the far future': '{"type":"wake","inMs":1e300}',
+    'an end without its usage': '{"type":"returned","run":0}',
+    'a usage that is none': '{"type":"returned","run":0,"usage":{"cpuUs":"1","memoryBytes":-1}}',
+    'a wake in the far future': `{"type":"parked","run":0,"wakeInMs":1e300,"usage":${JSON.stringify(usage)}}`,
+    'progress without a number': '{"type":"progress","run":0,"done":null,"total":1,"label":""}',
+    'progress backwards': '{"type":"progress","run":0,"done":-1,"total":1,"label":""}',
+    'an endless label': JSON.stringify({
+      type: 'progress',
+      run: 0,
+      done: 1,
+      total: 1,
+      label: 'x'.repeat(1_000),
+    }),
   }
   for (const [name, text] of Object.entries(refused)) {
     it(`refuses ${name}`, () => expect(parseChildMessage(text)).toBeNull())

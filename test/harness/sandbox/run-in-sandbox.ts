@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly limits?: Partial<ResourceLimits>
   readonly determinism?: Partial<SandboxRequest['determinism']>
   readonly signal?: AbortSignal
+  readonly trustDomain?: string
+  readonly onEvent?: SandboxRequest['onEvent']
   readonly onToolCall?: (call: SandboxToolCall) => Promise<SandboxToolAnswer>
 }
 
@@ -50,6 +52,8 @@ export function runCode(
     onToolCall:
       options.onToolCall ?? (async ({ argument }) => ({ kind: 'value', value: argument })),
     ...(signal !== undefined && { signal }),
+    ...(options.trustDomain !== undefined && { trustDomain: options.trustDomain }),
+    ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
   }
   return sandbox.run(request)
 }

@@ -1,5 +1,6 @@
 import type { JournalEntry } from '../../../harness/journal/run-journal.ts'
 import { DEFAULT_LIMITS } from '../../../harness/sandbox/resource-limits.ts'
+import { NO_USAGE } from '../../../harness/sandbox/sandbox.ts'
 import type { RunOutput } from '../../../harness/validation/output-validator.ts'
 
 /** The output of a run that nobody has anything against, with changes. */
@@ -10,6 +11,7 @@ export function runOutput(changes: Partial<RunOutput> = {}): RunOutput {
     value,
     serialized,
     usage: {
+      ...NO_USAGE,
       wallMs: 12,
       cpuMs: 9,
       peakMemoryBytes: 80_000_000,

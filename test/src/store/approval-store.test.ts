@@ -41,6 +41,7 @@ const input: Parameters<ApprovalWorkflow['request']>[0] = {
   intent: 'Refund order 7',
   program: { source: 'a', code: 'b', hash: 'c' },
   plan: [],
+  capabilities: ['Calls refund once at most'],
   requester: { userId: 'clerk', roles: ['clerk'], tenantId: 'acme' },
 }
 
@@ -177,6 +178,19 @@ describe('approvals of many in the store', () => {
       const filter = { visibleTo, limit: 1_000 }
       expect(await approvals.list(filter)).toEqual(await memory.list(filter))
     }
+  })
+
+  it('keep what the program can reach, and read requests of before that was kept', async () => {
+    const location = join(temporaryFolder(), 'store.db')
+    const store = await open(location)
+    const workflow = new ApprovalWorkflow({ store: store.approvals, clock: () => 0 })
+    const { id } = await workflow.request(input)
+    expect((await store.approvals.get(id))?.capabilities).toEqual(input.capabilities)
+    const database = new DatabaseSync(location, { timeout: 5_000 })
+    const without = "json_remove(request_json, '$.capabilities')"
+    database.exec(`UPDATE airlock_approvals SET request_json = ${without}`)
+    database.close()
+    expect((await store.approvals.get(id))?.capabilities).toEqual([])
   })
 
   it('keep the program of a run once', async () => {

@@ -1,211 +1,323 @@
-import type { HostCall, Intrinsics } from './intrinsics.ts'
+import type { Intrinsics } from './intrinsics.ts'
+import type { LocaleAccess } from './locale-access.ts'
 
 /**
- * Puts `Intl` and the locale methods of the built-ins into the realm. The engine has no locale data:
- * the runner formats, with full ICU. Without a locale it is `en-US`, without a time zone `UTC`.
+ * Puts `Intl` into the realm. The engine has no locale data: the runner formats, with full ICU.
+ * Without a locale it is `en-US`, without a time zone `UTC`.
  */
-export function installIntl(host: HostCall, intrinsics: Intrinsics): void {
-  const { apply, brand, dateTime, define, expose, isArray, parseJson, text, toJson } = intrinsics
-
-  const ask = (operation: string, request: unknown): unknown => {
-    const answer = parseJson(host(operation, toJson(request) ?? 'null')) as {
-      value?: unknown
-      error?: { name: string; message: string }
-    }
-    if (answer.error === undefined) return answer.value
-    throw answer.error.name === 'RangeError'
-      ? new RangeError(answer.error.message)
-      : new TypeError(answer.error.message)
+export function installIntl(intrinsics: Intrinsics, access: LocaleAccess): void {
+  interface State {
+    readonly kind: string
+    /** As JSON. */
+    readonly locales: string
+    readonly options: string
+    bound: unknown
   }
-
+  const { apply, create, define, expose, hasOwn, list, text, typeError } = intrinsics
+  const { ask, localesOf, optionsOf, packNumber, packText } = access
+  const { quote } = intrinsics
   const clock = Date.now
-  const pack = (value: unknown): unknown => {
-    if (typeof value === 'bigint') return { big: text(value) }
-    if (typeof value === 'number')
-      return { number: value === 0 && 1 / value < 0 ? '-0' : text(value) }
-    if (typeof value === 'object' && value !== null && brand(value) === 'Date') {
-      return { number: text(dateTime(value as Date)) }
-    }
-    if (isArray(value)) {
-      const items: unknown[] = []
-      for (let i = 0; i < value.length; i++) items[i] = pack(value[i])
-      return { list: items }
-    }
-    if (typeof value === 'object' && value !== null && Symbol.iterator in value) {
-      return pack(Array.from(value as Iterable<unknown>))
-    }
-    return value === undefined ? { missing: true } : { text: text(value) }
-  }
+  const slots = new WeakMap<object, State>()
+  const readSlot = WeakMap.prototype.get
+  const writeSlot = WeakMap.prototype.set
+  const iteratorPrototype = intrinsics.prototypeOf(
+    intrinsics.prototypeOf([].values()) as object,
+  ) as object
 
-  const localesOf = (value: unknown): unknown =>
-    value === undefined
-      ? null
-      : typeof value === 'string'
-        ? value
-        : Array.from(value as string[], text)
-
-  const methods: Readonly<Record<string, readonly string[]>> = {
-    DateTimeFormat: ['formatToParts', 'formatRange', 'formatRangeToParts', 'resolvedOptions'],
-    NumberFormat: ['formatToParts', 'formatRange', 'formatRangeToParts', 'resolvedOptions'],
-    Collator: ['resolvedOptions'],
-    PluralRules: ['select', 'selectRange', 'resolvedOptions'],
-    ListFormat: ['format', 'formatToParts', 'resolvedOptions'],
-    RelativeTimeFormat: ['format', 'formatToParts', 'resolvedOptions'],
-    DisplayNames: ['of', 'resolvedOptions'],
-    Segmenter: ['segment', 'resolvedOptions'],
+  // What a method makes of its arguments: d a date, m a number exactly, n a number, s text, l a list of
+  // text, u a duration. A capital letter may not be undefined.
+  const methods: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    DateTimeFormat: {
+      format: 'd',
+      formatToParts: 'd',
+      formatRange: 'DD',
+      formatRangeToParts: 'DD',
+    },
+    NumberFormat: { format: 'm', formatToParts: 'm', formatRange: 'MM', formatRangeToParts: 'MM' },
+    Collator: { compare: 'ss' },
+    PluralRules: { select: 'n', selectRange: 'NN' },
+    ListFormat: { format: 'l', formatToParts: 'l' },
+    RelativeTimeFormat: { format: 'ns', formatToParts: 'ns' },
+    DisplayNames: { of: 's' },
+    Segmenter: { segment: 's' },
+    DurationFormat: { format: 'u', formatToParts: 'u' },
   }
+  const durationUnits = [
+    ...['days', 'hours', 'microseconds', 'milliseconds', 'minutes', 'months', 'nanoseconds'],
+    ...['seconds', 'weeks', 'years'],
+  ]
   // In the standard these are getters that give a bound function: `numbers.map(format.format)` works.
-  const boundMethods: Readonly<Record<string, string>> = {
+  const bound: Readonly<Record<string, string>> = {
     DateTimeFormat: 'format',
     NumberFormat: 'format',
     Collator: 'compare',
   }
 
-  const makeClass = (kind: string): unknown => {
-    class Formatter {
-      #locales: unknown
-      #options: unknown
-      constructor(locales: unknown, options: unknown) {
-        this.#locales = localesOf(locales)
-        this.#options = options ?? null
-        ask('intl.call', Formatter.request(this, 'resolvedOptions', []))
-        // From here on a change of the caller's own options object has no effect.
-        this.#options = parseJson(toJson(this.#options) ?? 'null')
-      }
-      static request(self: Formatter, method: string, args: readonly unknown[]): unknown {
-        const packed: unknown[] = []
-        for (let i = 0; i < args.length; i++) packed[i] = pack(args[i])
-        if (kind === 'DateTimeFormat' && method.startsWith('format') && args[0] === undefined) {
-          packed[0] = pack(clock())
-        }
-        return { kind, locales: self.#locales, options: self.#options, method, args: packed }
+  const packDate = (value: unknown): string => {
+    if (value === undefined) return packNumber(clock())
+    const isDate = typeof value === 'object' && value !== null && intrinsics.brand(value) === 'Date'
+    return packNumber(isDate ? intrinsics.dateTime(value as Date) : intrinsics.number(value))
+  }
+  const packList = (value: unknown): string => {
+    let items = ''
+    if (value !== undefined) {
+      for (const item of value as Iterable<unknown>) {
+        if (typeof item !== 'string') throw typeError('Every item of the list must be a string')
+        items += (items === '' ? '' : ',') + packText(item)
       }
     }
-    const { request } = Formatter
-    const call = (self: unknown, method: string, args: readonly unknown[]): unknown =>
-      ask('intl.call', request(self as Formatter, method, args))
-
-    for (const method of methods[kind] ?? []) {
-      expose(Formatter.prototype, method, function (this: unknown, ...args: unknown[]) {
-        const value = call(this, method, args)
-        return method === 'segment' ? segments(text(args[0]), value) : value
-      })
-    }
-    const boundName = boundMethods[kind]
-    if (boundName !== undefined) {
-      define(Formatter.prototype, boundName, {
-        get(this: unknown) {
-          return (...args: unknown[]) => call(this, boundName, args)
-        },
-        configurable: true,
-      })
-    }
-    // biome-ignore lint/complexity/useArrowFunction: programs write both `new` and a plain call
-    const callable = function (locales: unknown, options: unknown) {
-      return new Formatter(locales, options)
-    }
-    define(callable, 'name', { value: kind, configurable: true })
-    define(callable, 'prototype', { value: Formatter.prototype })
-    expose(Formatter.prototype, 'constructor', callable)
-    expose(callable, 'supportedLocalesOf', (locales: unknown) =>
-      ask('intl.supportedLocales', { kind, locales: localesOf(locales) }),
-    )
-    define(Formatter.prototype, Symbol.toStringTag, { value: `Intl.${kind}`, configurable: true })
-    return callable
+    return access.object(['list', '[' + items + ']'])
   }
-
-  const segments = (input: string, value: unknown): unknown => {
-    const list = value as { segment: string; index: number }[]
-    for (const part of list) Object.assign(part, { input })
-    return {
-      containing: (index = 0) =>
-        list.find((part) => index >= part.index && index < part.index + part.segment.length),
-      *[Symbol.iterator]() {
-        yield* list
-      },
+  const packDuration = (value: unknown): string => {
+    if (typeof value === 'string') return packText(value)
+    if (typeof value !== 'object' || value === null) throw typeError('A duration must be an object')
+    const fields = list<string>()
+    for (let i = 0; i < durationUnits.length; i++) {
+      const unit = durationUnits[i] as string
+      const amount = (value as Record<string, unknown>)[unit]
+      if (amount === undefined) continue
+      fields[fields.length] = unit
+      fields[fields.length] = quote(text(intrinsics.number(amount)))
     }
+    return access.object(['record', access.object(fields)])
   }
-
-  const intl: Record<string, unknown> = {}
-  for (const kind of Object.keys(methods)) expose(intl, kind, makeClass(kind))
-  expose(intl, 'getCanonicalLocales', (locales: unknown) =>
-    ask('intl.canonicalLocales', { locales: localesOf(locales) }),
-  )
-  expose(intl, 'supportedValuesOf', (key: unknown) =>
-    ask('intl.supportedValues', { key: text(key) }),
-  )
-  define(intl, Symbol.toStringTag, { value: 'Intl', configurable: true })
-  expose(globalThis, 'Intl', intl)
-
-  const locale = (
-    on: string,
+  const pack = (letter: string, value: unknown): string => {
+    if (value === undefined && (letter === 'D' || letter === 'M' || letter === 'N'))
+      throw typeError('An argument is missing')
+    if (letter === 'd' || letter === 'D') return packDate(value)
+    if (letter === 'm' || letter === 'M') return packNumber(value)
+    if (letter === 'n' || letter === 'N') return packNumber(intrinsics.number(value))
+    if (letter === 'u') return packDuration(value)
+    return letter === 'l' ? packList(value) : packText(value)
+  }
+  const stateOf = (self: unknown, kind: string): State => {
+    const isObject = typeof self === 'object' && self !== null
+    const state = isObject ? (apply(readSlot, slots, [self]) as State | undefined) : undefined
+    if (state === undefined || state.kind !== kind)
+      throw typeError('The receiver is not an Intl.' + kind)
+    return state
+  }
+  const call = (
+    state: State,
     method: string,
-    receiver: unknown,
+    letters: string,
     args: readonly unknown[],
   ): unknown => {
-    const [locales, options] = args
-    const request = { on, method, receiver: pack(receiver), locales: localesOf(locales) }
-    return ask('intl.locale', { ...request, options: options ?? null })
+    let packed = ''
+    for (let i = 0; i < letters.length; i++)
+      packed += (i === 0 ? '' : ',') + pack(letters[i] as string, intrinsics.at(args, i))
+    // biome-ignore format: names beside what they name
+    return ask('intl.call', [
+      'kind', quote(state.kind), 'locales', state.locales, 'options', state.options,
+      'method', quote(method), 'args', '[' + packed + ']',
+    ])
   }
-  const numberOf = Number.prototype.valueOf
-  const bigintOf = BigInt.prototype.valueOf
-  expose(Number.prototype, 'toLocaleString', function (this: unknown, ...args: unknown[]) {
-    return locale('number', 'toLocaleString', apply(numberOf, this, []), args)
-  })
-  expose(BigInt.prototype, 'toLocaleString', function (this: unknown, ...args: unknown[]) {
-    return locale('number', 'toLocaleString', apply(bigintOf, this, []), args)
-  })
-  for (const method of ['toLocaleString', 'toLocaleDateString', 'toLocaleTimeString']) {
-    expose(Date.prototype, method, function (this: Date, ...args: unknown[]) {
-      return locale('date', method, dateTime(this), args)
-    })
-  }
-  for (const method of ['toLocaleUpperCase', 'toLocaleLowerCase']) {
-    expose(String.prototype, method, function (this: unknown, ...args: unknown[]) {
-      return locale('string', method, text(this), [args[0]])
-    })
-  }
-  expose(Array.prototype, 'toLocaleString', function (this: unknown[], ...args: unknown[]) {
-    return Array.from(this, (item) =>
-      item === null || item === undefined ? '' : (item as number).toLocaleString(...(args as [])),
-    ).join(',')
-  })
 
-  // Sorting compares by the ten thousand, so plain ASCII under the default rules is answered here:
-  // first by this order without case, then lower before upper case, as root collation has it.
-  const order = ' _-,;:!?.\'"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz'
-  const ranks = new Uint8Array(128)
-  for (let i = 0; i < order.length; i++) ranks[order.charCodeAt(i)] = i + 1
-  for (let i = 65; i <= 90; i++) ranks[i] = ranks[i + 32] as number
-  const codeAt = String.prototype.charCodeAt
-  const compareAscii = (a: string, b: string): number | null => {
-    const length = a.length < b.length ? a.length : b.length
-    let primary = 0
-    let tertiary = 0
-    for (let i = 0; i < length; i++) {
-      const x = apply(codeAt, a, [i]) as number
-      const y = apply(codeAt, b, [i]) as number
-      if (x === y && x < 128 && ranks[x] !== 0) continue
-      if (x > 127 || y > 127 || ranks[x] === 0 || ranks[y] === 0) return null
-      if (primary === 0) primary = (ranks[x] as number) - (ranks[y] as number)
-      if (tertiary === 0) tertiary = y - x
-    }
-    const longer = a.length > b.length ? a : b
-    for (let i = length; i < longer.length; i++) {
-      const x = apply(codeAt, longer, [i]) as number
-      if (x > 127 || ranks[x] === 0) return null
-    }
-    const result = primary || a.length - b.length || tertiary
-    return result < 0 ? -1 : result > 0 ? 1 : 0
+  interface Segment {
+    readonly segment: string
+    readonly index: number
+    readonly isWordLike?: boolean
   }
-  expose(String.prototype, 'localeCompare', function (this: unknown, ...args: unknown[]) {
-    const [that, locales, options] = args
-    const a = text(this)
-    const b = text(that)
-    const isDefault = locales === undefined || locales === 'en' || locales === 'en-US'
-    const quick = isDefault && options === undefined ? compareAscii(a, b) : null
-    return (
-      quick ?? ask('intl.compare', { a, b, locales: localesOf(locales), options: options ?? null })
-    )
-  })
+  // Each segment carries the whole text; it stays here instead of crossing once per word.
+  const completed = (part: Segment, input: string): object => {
+    const { segment, index } = part
+    if (!hasOwn(part, 'isWordLike')) return { segment, index, input }
+    return { segment, index, input, isWordLike: part.isWordLike }
+  }
+  class SegmentIterator {
+    readonly #input: string
+    readonly #parts: readonly Segment[]
+    #next = 0
+    constructor(input: string, parts: readonly Segment[]) {
+      this.#input = input
+      this.#parts = parts
+    }
+    next(): IteratorResult<object> {
+      if (this.#next >= this.#parts.length) return { value: undefined, done: true }
+      return { value: completed(this.#parts[this.#next++] as Segment, this.#input), done: false }
+    }
+  }
+  class Segments {
+    readonly #input: string
+    readonly #parts: readonly Segment[]
+    constructor(input: string, parts: readonly Segment[]) {
+      this.#input = input
+      this.#parts = parts
+    }
+    containing(index: unknown): object | undefined {
+      const input = this.#input
+      const number = intrinsics.number(index) || 0
+      const at = number > -1 && number < 1 ? 0 : number - (number % 1)
+      if (!(at >= 0 && at < input.length)) return undefined
+      let low = 0
+      let high = this.#parts.length - 1
+      while (low < high) {
+        const middle = (low + high + 1) >> 1
+        if ((this.#parts[middle] as Segment).index <= at) low = middle
+        else high = middle - 1
+      }
+      return completed(this.#parts[low] as Segment, input)
+    }
+    [Symbol.iterator](): object {
+      return new SegmentIterator(this.#input, this.#parts)
+    }
+  }
+  for (const made of [Segments.prototype, SegmentIterator.prototype])
+    Reflect.deleteProperty(made, 'constructor')
+  intrinsics.setPrototypeOf(SegmentIterator.prototype as object, iteratorPrototype)
+  const segmentTag = { value: 'Segmenter String Iterator', configurable: true }
+  define(SegmentIterator.prototype, Symbol.toStringTag, segmentTag)
+
+  const intl = create(intrinsics.objectPrototype)
+  const finish = (make: { readonly prototype: object }, kind: string, length: number): void => {
+    define(make, 'name', { value: kind })
+    define(make, 'length', { value: length })
+    define(make, 'prototype', { writable: false })
+    define(make.prototype, Symbol.toStringTag, { value: 'Intl.' + kind, configurable: true })
+    expose(intl, kind, make)
+  }
+
+  const makeClass = (kind: string, signatures: Readonly<Record<string, string>>): void => {
+    const boundName = bound[kind]
+    const make = function (
+      this: object,
+      givenLocales: unknown = undefined,
+      givenOptions: unknown = undefined,
+    ): object {
+      if (new.target === undefined && boundName === undefined)
+        throw typeError('Intl.' + kind + ' needs new')
+      const self = new.target === undefined ? create(make.prototype as object) : this
+      const locales = localesOf(givenLocales)
+      const options = optionsOf(kind, givenOptions)
+      const state: State = { kind, locales, options, bound: undefined }
+      call(state, 'resolvedOptions', '', [])
+      apply(writeSlot, slots, [self, state])
+      return self
+    }
+    const members: Record<string, unknown> = {
+      resolvedOptions() {
+        return call(stateOf(this, kind), 'resolvedOptions', '', [])
+      },
+    }
+    for (const method of Object.keys(signatures)) {
+      const letters = signatures[method] as string
+      if (method === boundName) continue
+      const { [method]: made } = {
+        [method](...args: unknown[]) {
+          const state = stateOf(this, kind)
+          if (kind !== 'Segmenter') return call(state, method, letters, args)
+          const input = text(intrinsics.at(args, 0))
+          return new Segments(input, call(state, method, letters, [input]) as readonly Segment[])
+        },
+      }
+      define(made as object, 'length', { value: letters.length })
+      members[method] = made
+    }
+    intrinsics.install(make.prototype as object, members, false)
+    if (boundName !== undefined) {
+      const letters = signatures[boundName] as string
+      const accessor = {
+        get [boundName]() {
+          const state = stateOf(this, kind)
+          state.bound ??=
+            letters.length === 1
+              ? unnamed((value: unknown) => call(state, boundName, letters, [value]))
+              : unnamed((a: unknown, b: unknown) => call(state, boundName, letters, [a, b]))
+          return state.bound
+        },
+      }
+      intrinsics.install(make.prototype as object, accessor, false)
+    }
+    const statics = {
+      supportedLocalesOf(locales: unknown, options: unknown = undefined) {
+        const chosen = optionsOf('supported', options)
+        const request = ['kind', quote(kind), 'locales', localesOf(locales), 'options', chosen]
+        return ask('intl.supportedLocales', request)
+      },
+    }
+    intrinsics.install(make, statics, false)
+    finish(make as unknown as { readonly prototype: object }, kind, kind === 'DisplayNames' ? 2 : 0)
+  }
+  const unnamed = <T>(fn: T): T => fn
+  for (const kind of Object.keys(methods))
+    makeClass(kind, methods[kind] as Readonly<Record<string, string>>)
+
+  const installLocale = (): void => {
+    const infos = new WeakMap<object, Record<string, unknown>>()
+    const infoOf = (self: unknown): Record<string, unknown> => {
+      const isObject = typeof self === 'object' && self !== null
+      const info = isObject ? apply(readSlot, infos, [self]) : undefined
+      if (info === undefined) throw typeError('The receiver is not an Intl.Locale')
+      return info as Record<string, unknown>
+    }
+    const remember = (self: object, tag: string, options: string, method: string): object => {
+      const request = ['tag', quote(tag), 'options', options, 'method', quote(method)]
+      const info = ask('intl.localeInfo', request)
+      apply(writeSlot, infos, [self, info])
+      return self
+    }
+    const make = function (
+      this: object,
+      tag: unknown = undefined,
+      options: unknown = undefined,
+    ): object {
+      if (new.target === undefined) throw typeError('Intl.Locale needs new')
+      if (typeof tag !== 'string' && (typeof tag !== 'object' || tag === null))
+        throw typeError('The tag must be a string or an object')
+      const known = typeof tag === 'object' ? access.tagOf(tag) : null
+      return remember(this, known ?? text(tag), optionsOf('Locale', options), '')
+    }
+    const prototype = make.prototype as object
+    const derived = (self: unknown, method: string): object =>
+      remember(create(prototype), infoOf(self)['tag'] as string, 'null', method)
+    const members = {
+      maximize() {
+        return derived(this, 'maximize')
+      },
+      minimize() {
+        return derived(this, 'minimize')
+      },
+      toString() {
+        return infoOf(this)['tag']
+      },
+    }
+    intrinsics.install(prototype, members, false)
+    const lists = 'Calendars Collations HourCycles NumberingSystems TimeZones TextInfo WeekInfo'
+    for (const list of lists.split(' ')) {
+      const method = 'get' + list
+      const getter = {
+        [method]() {
+          const tag = infoOf(this)['tag'] as string
+          return ask('intl.localeList', ['tag', quote(tag), 'method', quote(method)])
+        },
+      }
+      intrinsics.install(prototype, getter, false)
+    }
+    const names =
+      'baseName calendar caseFirst collation firstDayOfWeek hourCycle language numberingSystem numeric region script'
+    for (const name of names.split(' ')) {
+      const accessor = {
+        get [name]() {
+          const info = infoOf(this)
+          return hasOwn(info, name) ? info[name] : undefined
+        },
+      }
+      intrinsics.install(prototype, accessor, false)
+    }
+    access.tagOf = (locale) => {
+      const info = apply(readSlot, infos, [locale]) as Record<string, unknown> | undefined
+      return info === undefined ? null : (info['tag'] as string)
+    }
+    finish(make as unknown as { readonly prototype: object }, 'Locale', 1)
+  }
+  installLocale()
+
+  const functions = {
+    getCanonicalLocales: (locales: unknown) =>
+      ask('intl.canonicalLocales', ['locales', localesOf(locales)]),
+    supportedValuesOf: (key: unknown) => ask('intl.supportedValues', ['key', quote(text(key))]),
+  }
+  intrinsics.install(intl, functions, false)
+  define(intl, Symbol.toStringTag, { value: 'Intl', configurable: true })
+  expose(globalThis, 'Intl', intl)
 }

@@ -8,128 +8,138 @@ export type Output =
 /**
  * Makes the function that turns a program's value into JSON text. Stricter than `JSON.stringify`:
  * what that one would silently lose or change (a `Map`, `NaN`, a promise) is refused with its path.
+ * It writes the text itself, because no patch of the program's has a say in what leaves.
  */
 export function createSerializer(intrinsics: Intrinsics): (value: unknown) => Output {
   const maxDepth = 256
   const maxPath = 300
-  const { brand, create, isArray, isError, isView, keys, matches, prototypeOf, slice, text } =
-    intrinsics
+  const maxKeys = 1_000
+  const { apply, brand, create, isArray, isError, isView, keys, list, matches } = intrinsics
+  const { prototypeOf, quote, slice, tag, text } = intrinsics
   const identifier = /^[A-Za-z_$][\w$]*$/
-  const boxed = ['Number', 'String', 'Boolean']
-  const opaque = ['Generator', 'AsyncGenerator', 'WeakRef', 'FinalizationRegistry']
+  const opaque = /^(?:Promise|(?:Async)?Generator|.* Iterator|Iterator Helper)$/
+  const refusal = {}
+  // Where the value being written stands: the objects around it, and the key in each of them.
+  let around = list<object>()
+  let path = list<string | number | null>()
+  let detail = ''
 
-  class Refusal {
-    readonly detail: string
-    constructor(path: string, what: string, hint: string) {
-      const shown = path.length > maxPath ? `${slice(path, 0, maxPath)}…` : path
-      this.detail = `${shown}: ${what} is not a JSON value${hint === '' ? '' : `; ${hint}`}`
+  const place = (depth: number): string => {
+    let shown = 'result'
+    for (let i = 0; i < depth && shown.length <= maxPath; i++) {
+      const key = path[i] as string | number | null
+      if (key === null) continue
+      if (typeof key === 'string' && matches(identifier, key)) shown += '.' + key
+      else shown += '[' + (typeof key === 'string' ? quote(slice(key, 0, 80)) : text(key)) + ']'
     }
+    return shown.length > maxPath ? slice(shown, 0, maxPath) + '…' : shown
   }
-  const refuse = (path: string, what: string, hint = ''): never => {
-    throw new Refusal(path, what, hint)
+  const refuse = (depth: number, what: string, hint = ''): never => {
+    detail = place(depth) + ': ' + what + ' is not a JSON value' + (hint === '' ? '' : '; ' + hint)
+    throw refusal
   }
-  const member = (path: string, name: string): string =>
-    matches(identifier, name)
-      ? `${path}.${name}`
-      : `${path}[${intrinsics.toJson(slice(name, 0, 80))}]`
 
-  const primitive = (value: unknown, path: string): unknown => {
+  const quotedKeys = create(null) as Record<string, string>
+  let keyCount = 0
+  /** A key as JSON. Programs return rows by the thousand, and the same few keys in each. */
+  const quoteKey = (name: string): string => {
+    const known = quotedKeys[name]
+    if (known !== undefined) return known
+    const quoted = quote(name)
+    if (keyCount++ < maxKeys) quotedKeys[name] = quoted
+    return quoted
+  }
+
+  const primitive = (value: unknown, depth: number): string | undefined => {
     switch (typeof value) {
       case 'string':
+        return quote(value)
       case 'boolean':
-        return value
+        return value ? 'true' : 'false'
       case 'number':
-        if (intrinsics.isFinite(value)) return value === 0 ? 0 : value
-        return refuse(path, text(value), 'check the calculation, or use null')
+        if (intrinsics.isFinite(value)) return '' + value
+        return refuse(depth, text(value), 'check the calculation, or use null')
       case 'undefined':
-        return path === 'result'
-          ? refuse(path, 'undefined', 'did the program forget to return a value, or to await one?')
+        return depth === 0
+          ? refuse(depth, 'undefined', 'did the program forget to return a value, or to await one?')
           : undefined
       case 'bigint':
-        return refuse(path, 'a BigInt', 'convert it with Number() or String() first')
+        return refuse(depth, 'a BigInt', 'convert it with Number() or String() first')
       case 'symbol':
-        return refuse(path, 'a symbol')
+        return refuse(depth, 'a symbol')
       default:
-        return refuse(path, 'a function', 'call it and return what it gives')
+        return refuse(depth, 'a function', 'call it and return what it gives')
     }
   }
 
-  /** The words for an object that is not plain data, with what to do instead; null for plain data. */
-  const exotic = (value: object): readonly [string, string] | null => {
-    if (isError(value)) return ['an Error', 'return its message']
-    if (isView(value)) return [`a ${intrinsics.tag(value)}`, 'convert it with Array.from() first']
-    const name = brand(value)
-    if (name === 'Map') return ['a Map', 'convert it with Object.fromEntries() first']
-    if (name === 'Set') return ['a Set', 'convert it with [...set] first']
-    if (name === 'Date') return ['a Date', 'convert it first, for example with toISOString()']
-    if (name === 'RegExp') return ['a RegExp', 'convert it with String() first']
-    if (name !== null) {
-      for (let i = 0; i < boxed.length; i++) if (boxed[i] === name) return null
-      return [`a ${name}`, 'convert it first']
-    }
-    const tag = intrinsics.tag(value)
-    const isIterator = matches(/ Iterator$/, tag)
-    for (let i = 0; i < opaque.length; i++) {
-      if (opaque[i] === tag) return [`a ${tag}`, 'convert it with Array.from() first']
-    }
-    return isIterator ? [`a ${tag}`, 'convert it with Array.from() first'] : null
+  /** Refuses an object that is no plain data, with what to do instead. The name is its brand. */
+  const refuseExotic = (value: object, name: string | null, depth: number): void => {
+    if (isError(value)) refuse(depth, 'an Error', 'return its message')
+    if (isView(value)) refuse(depth, 'a ' + tag(value), 'convert it with Array.from() first')
+    if (name === 'Map') refuse(depth, 'a Map', 'convert it with Object.fromEntries() first')
+    if (name === 'Set') refuse(depth, 'a Set', 'convert it with [...set] first')
+    if (name === 'Date') refuse(depth, 'a Date', 'convert it first, for example with toISOString()')
+    if (name === 'RegExp') refuse(depth, 'a RegExp', 'convert it with String() first')
+    if (name === 'Promise') refuse(depth, 'a Promise', 'did the program forget to await it?')
+    if (name !== null) refuse(depth, 'a ' + name, 'convert it first')
+    const kind = tag(value)
+    if (matches(opaque, kind)) refuse(depth, 'a ' + kind, 'convert it with Array.from() first')
   }
 
-  const copy = (value: unknown, path: string, stack: object[], depth: number): unknown => {
-    if (value === null) return null
-    if (typeof value !== 'object') return primitive(value, path)
-    if (depth > maxDepth) return refuse(path, `nesting deeper than ${maxDepth} levels`)
-    for (let i = 0; i < depth; i++)
-      if (stack[i] === value) return refuse(path, 'a cyclic reference')
-    if (isArray(value)) {
-      stack[depth] = value
-      const items: unknown[] = []
-      // Without a prototype, a patched Array.prototype.toJSON has no say in what leaves.
-      intrinsics.setPrototypeOf(items, null)
-      for (let i = 0; i < value.length; i++) {
-        const item = copy(value[i], `${path}[${i}]`, stack, depth + 1)
-        items[i] = item === undefined ? null : item
-      }
-      return items
+  const writeArray = (value: readonly unknown[], depth: number): string => {
+    let json = '['
+    for (let i = 0; i < value.length; i++) {
+      path[depth] = i
+      const item = write(value[i], depth + 1)
+      json += (i === 0 ? '' : ',') + (item === undefined ? 'null' : item)
     }
-    if (typeof (value as { then?: unknown }).then === 'function') {
-      return refuse(path, 'a Promise', 'did the program forget to await it?')
-    }
-    const prototype = prototypeOf(value)
-    if (prototype !== null && prototype !== intrinsics.objectPrototype) {
-      const found = exotic(value)
-      if (found !== null) return refuse(path, found[0], found[1])
-      const name = brand(value)
-      if (name !== null) return primitive((value as { valueOf(): unknown }).valueOf(), path)
-    }
-    stack[depth] = value
-    const { toJSON } = value as { toJSON?: unknown }
-    if (typeof toJSON === 'function') {
-      return copy(intrinsics.apply(toJSON, value, ['']), path, stack, depth + 1)
-    }
+    return json + ']'
+  }
+  const writeMembers = (value: object, depth: number): string => {
     const names = keys(value)
-    const result = create(null)
+    let json = '{'
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string
-      const item = copy(
-        (value as Record<string, unknown>)[name],
-        member(path, name),
-        stack,
-        depth + 1,
-      )
-      if (item !== undefined) result[name] = item
+      path[depth] = name
+      const item = write((value as Record<string, unknown>)[name], depth + 1)
+      if (item !== undefined) json += (json === '{' ? '' : ',') + quoteKey(name) + ':' + item
     }
-    return result
+    return json + '}'
+  }
+
+  const write = (value: unknown, depth: number): string | undefined => {
+    if (value === null) return 'null'
+    if (typeof value !== 'object') return primitive(value, depth)
+    if (depth > maxDepth) refuse(depth, 'nesting deeper than ' + text(maxDepth) + ' levels')
+    for (let i = 0; i < depth; i++) if (around[i] === value) refuse(depth, 'a cyclic reference')
+    around[depth] = value
+    if (isArray(value)) return writeArray(value, depth)
+    const prototype = prototypeOf(value)
+    if (prototype !== null && prototype !== intrinsics.objectPrototype) {
+      const name = brand(value)
+      if (name === 'Number' || name === 'String' || name === 'Boolean')
+        return primitive(intrinsics.unbox(value), depth)
+      refuseExotic(value, name, depth)
+    }
+    if (typeof (value as { then?: unknown }).then === 'function')
+      refuse(depth, 'a Promise', 'did the program forget to await it?')
+    const { toJSON } = value as { toJSON?: unknown }
+    if (typeof toJSON !== 'function') return writeMembers(value, depth)
+    const key = depth === 0 ? '' : text(path[depth - 1] ?? '')
+    path[depth] = null
+    return write(apply(toJSON, value, [key]), depth + 1)
   }
 
   return (value) => {
+    around = list()
+    path = list()
     try {
-      const json = intrinsics.toJson(copy(value, 'result', [], 0))
+      const json = write(value, 0)
       return json === undefined
         ? { kind: 'bad', detail: 'result: undefined is not a JSON value' }
         : { kind: 'json', text: json }
     } catch (error) {
-      if (error instanceof Refusal) return { kind: 'bad', detail: error.detail }
+      if (error === refusal) return { kind: 'bad', detail }
       throw error
     }
   }

@@ -5,7 +5,8 @@ import type { HostCall, Intrinsics } from './intrinsics.ts'
  * gives the same run. `Math.random` is sfc32 inside the realm because programs call it by the million.
  */
 export function installRandom(host: HostCall, intrinsics: Intrinsics): { start(): void } {
-  const { apply, expose } = intrinsics
+  const { apply, domError, isView, typeError } = intrinsics
+  const maxBytes = 65_536
   let a = 0
   let b = 0
   let c = 0
@@ -18,45 +19,51 @@ export function installRandom(host: HostCall, intrinsics: Intrinsics): { start()
     c = (((c << 21) | (c >>> 11)) + result) | 0
     return result >>> 0
   }
-  expose(
-    Math,
-    'random',
-    () => ((next() >>> 5) * 67_108_864 + (next() >>> 6)) / 9_007_199_254_740_992,
-  )
+  const members = {
+    random: () => ((next() >>> 5) * 67_108_864 + (next() >>> 6)) / 9_007_199_254_740_992,
+  }
+  intrinsics.install(Math, members, false)
 
-  const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
+  const Bytes = Uint8Array
+  const typedArray = intrinsics.prototypeOf(Bytes.prototype) as object
   const read = (name: string) => Object.getOwnPropertyDescriptor(typedArray, name)?.get
-  const tagOf = read(Symbol.toStringTag as unknown as string)
   const bufferOf = read('buffer')
   const offsetOf = read('byteOffset')
   const lengthOf = read('byteLength')
-  const Bytes = Uint8Array
-  const codeAt = String.prototype.charCodeAt
-  const integerKinds =
-    /^(?:Int8|Uint8|Uint8Clamped|Int16|Uint16|Int32|Uint32|BigInt64|BigUint64)Array$/
+  const integerKinds = /^(?:Big)?(?:Int|Uint)\d+(?:Clamped)?Array$/
 
-  const crypto = {
-    randomUUID: () => host('random.uuid', ''),
-    getRandomValues: (array: unknown) => {
-      const kind = apply(tagOf, array, [])
-      if (typeof kind !== 'string' || !intrinsics.matches(integerKinds, kind)) {
-        throw new TypeError('getRandomValues takes an integer typed array')
-      }
+  const key = {}
+  class Crypto {
+    readonly #isReal: boolean = true
+    constructor(made: unknown) {
+      if (made !== key) throw typeError('Illegal constructor')
+    }
+    getRandomValues(...args: unknown[]): unknown {
+      const array = args[0]
+      if (!this.#isReal || args.length === 0) throw typeError('getRandomValues takes a typed array')
+      if (!isView(array) || !intrinsics.matches(integerKinds, intrinsics.viewKind(array)))
+        throw domError('The argument must be a typed array of integers', 'TypeMismatchError')
       const length = apply(lengthOf, array, []) as number
-      if (length > 65_536) {
-        throw new DOMException('At most 65536 random bytes at once', 'QuotaExceededError')
-      }
+      if (length > maxBytes)
+        throw domError('At most 65536 random bytes at once', 'QuotaExceededError')
       const text = host('random.bytes', intrinsics.text(length))
-      const bytes = new Bytes(
-        apply(bufferOf, array, []) as ArrayBuffer,
-        apply(offsetOf, array, []) as number,
-        length,
-      )
-      for (let i = 0; i < length; i++) bytes[i] = apply(codeAt, text, [i]) as number
+      const buffer = apply(bufferOf, array, []) as ArrayBuffer
+      const bytes = new Bytes(buffer, apply(offsetOf, array, []) as number, length)
+      for (let i = 0; i < length; i++) bytes[i] = intrinsics.codeAt(text, i)
       return array
-    },
+    }
+    randomUUID(): string {
+      return this.#isReal ? host('random.uuid', '') : ''
+    }
   }
-  expose(globalThis, 'crypto', crypto)
+  intrinsics.installClass(Crypto, { getRandomValues: 1 })
+  Object.defineProperty(Crypto, 'length', { value: 0 })
+  Object.defineProperty(globalThis, 'crypto', {
+    value: new Crypto(key),
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  })
   return {
     start: () => {
       const words = intrinsics.parseJson(host('random.words', '')) as [number, number, number]

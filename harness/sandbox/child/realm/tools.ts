@@ -18,8 +18,10 @@ export function installTools(host: HostCall, intrinsics: Intrinsics): ToolCalls 
     readonly resolve: (value: unknown) => void
     readonly reject: (error: Error) => void
   }
-  const { apply, create, define, expose, freeze, parseJson, text, toJson } = intrinsics
+  const { apply, create, define, expose, freeze, list, parseJson, quote, slice, text, toJson } =
+    intrinsics
   const NativePromise = Promise
+  const NativeError = Error
   const waiting = create(null) as Record<number, Waiting>
   const errorCodes = new WeakMap<object, string>()
   const remember = WeakMap.prototype.set
@@ -32,17 +34,18 @@ export function installTools(host: HostCall, intrinsics: Intrinsics): ToolCalls 
   let pendingCount = 0
 
   const toolError = (message: string, code: string): Error => {
-    const error = new Error(message)
+    const error = new NativeError(message)
     expose(error, 'code', code)
     apply(remember, errorCodes, [error, code])
     return error
   }
 
   const distance = (a: string, b: string): number => {
-    let previous: number[] = []
+    let previous = list<number>()
     for (let j = 0; j <= b.length; j++) previous[j] = j
     for (let i = 1; i <= a.length; i++) {
-      const row: number[] = [i]
+      const row = list<number>()
+      row[0] = i
       for (let j = 1; j <= b.length; j++) {
         const change = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
         const insert = (row[j - 1] as number) + 1
@@ -56,31 +59,33 @@ export function installTools(host: HostCall, intrinsics: Intrinsics): ToolCalls 
   }
 
   const unknownTool = (name: string): Error => {
+    const asked = slice(name, 0, 100)
     let closest: string | null = null
-    let best = Infinity
+    let best = 1 / 0
     for (let i = 0; i < granted.length; i++) {
       const candidate = granted[i] as string
-      const apart = distance(intrinsics.slice(name, 0, 100), candidate)
+      const apart = distance(asked, candidate)
       if (apart < best) {
         best = apart
         closest = candidate
       }
     }
-    const asked = toJson(intrinsics.slice(name, 0, 100))
     const hint =
-      closest === null ? 'no tools are granted' : `the closest granted tool is ${toJson(closest)}`
-    return toolError(`There is no tool ${asked}; ${hint}`, 'ERR_TOOL_DENIED')
+      closest === null ? 'no tools are granted' : 'the closest granted tool is ' + quote(closest)
+    return toolError('There is no tool ' + quote(asked) + '; ' + hint, 'ERR_TOOL_DENIED')
   }
 
   const badArgument = (name: string, reason: string): Error =>
-    toolError(`The argument of the tool ${toJson(name)} ${reason}`, 'ERR_TOOL_DENIED')
+    toolError('The argument of the tool ' + quote(name) + ' ' + reason, 'ERR_TOOL_DENIED')
 
   const encode = (name: string, args: readonly unknown[]): string => {
     if (args.length > 1) {
-      const message = `The tool ${toJson(name)} takes one object as its argument, not ${args.length} arguments`
+      const found = ', not ' + text(args.length) + ' arguments'
+      const message = 'The tool ' + quote(name) + ' takes one object as its argument' + found
       throw toolError(message, 'ERR_TOOL_DENIED')
     }
-    const json = args[0] === undefined ? '{}' : toJson(args[0])
+    const argument = intrinsics.at(args, 0)
+    const json = argument === undefined ? '{}' : toJson(argument)
     if (json === undefined) throw badArgument(name, 'is not a JSON value')
     if (json.length > maxLength) throw badArgument(name, 'is too large')
     return json
@@ -90,12 +95,18 @@ export function installTools(host: HostCall, intrinsics: Intrinsics): ToolCalls 
     const tool = (...args: unknown[]): Promise<unknown> =>
       new NativePromise((resolve, reject) => {
         const json = encode(name, args)
-        const refusal = host(`tool.call:${name}`, json)
+        const operation = 'tool.call:' + name
+        // The runner counts the calls that reach it. Nothing after it can fail, even without stack or
+        // memory: otherwise each answer would go to the call before the one it belongs to.
+        const seq = lastSeq + 1
+        waiting[seq] = { resolve, reject }
+        const refusal = host(operation, json)
         if (refusal !== '') throw badArgument(name, refusal)
-        define(waiting, ++lastSeq, { value: { resolve, reject }, configurable: true })
+        lastSeq = seq
         pendingCount++
       })
     define(tool, 'name', { value: name, configurable: true })
+    intrinsics.hideSource(tool)
     return freeze(tool)
   }
 

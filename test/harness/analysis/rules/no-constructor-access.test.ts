@@ -30,6 +30,33 @@ testRule('no-constructor-access', {
     'a property descriptor': `return Object.getOwnPropertyDescriptor(data, 'constructor').value`,
     'new this.constructor': 'return class { f() { return new this.constructor() } }',
     'an escape in a text': String.raw`return data['\u0063onstructor']`,
+    'mapped char codes':
+      'return data[[99, 111, 110, 115, 116, 114, 117, 99, 116, 111, 114].map((c) => String.fromCharCode(c)).join("")]',
+    'applied char codes':
+      'return data[String.fromCharCode.apply(null, [99, 111, 110, 115, 116, 114, 117, 99, 116, 111, 114])]',
+    'reduced char codes':
+      'return data[[99, 111, 110, 115, 116, 114, 117, 99, 116, 111, 114].reduce((s, c) => s + String.fromCharCode(c), "")]',
+    'shifted char codes':
+      'return data[[..."bnmrsqtbsnq"].map((c) => String.fromCharCode(c.charCodeAt(0) + 1)).join("")]',
+    'a function of the program that reverses':
+      'const back = (s) => s.split("").reverse().join("")\nreturn data[back("rotcurtsnoc")]',
+    'a function of the program that answers':
+      'function name() { return "constructor" }\nreturn data[name()]',
+    'a removed separator': 'return data["c-o-n-s-t-r-u-c-t-o-r".replace(/-/g, "")]',
+    'a text that is built up': 'let k = "con"\nk += "structor"\nreturn data[k]',
+    'one of two texts': 'return data[Math.random() > 1 ? "constructor" : "x"]',
+    'a text behind a default': 'return data[data.key ?? "constructor"]',
+    'a destructured constant': 'const [a, b] = ["con", "structor"]\nreturn data[a + b]',
+    'a property of a constant': 'const names = { key: "constructor" }\nreturn data[names.key]',
+    'a list that a loop goes through': 'for (const k of ["constructor"]) return data[k]',
+    'a list that a callback gets': 'return ["constructor"].map((k) => data[k])',
+    'what a function is called with': 'const get = (o, k) => o[k]\nreturn get(data, "constructor")',
+    'a raw template': 'return data[String.raw`constructor`]',
+    'parsed JSON': String.raw`return data[JSON.parse('"\\u0063onstructor"')]`,
+    'a long concatenation': `return data[${[...'constructor'].map((c) => `'${c}'`).join(' + ')}${" + ''".repeat(200)}]`,
+    'a nested array': 'return data[[["con"], ["structor"]].flat().join("")]',
+    'a padded text': 'return data["constructo".padEnd(11, "r")]',
+    'percent signs': 'return data[decodeURIComponent("%63onstructor")]',
     'a computed name on the class name exception': `return data.constructor['name']`,
     'an assignment to the class name': 'data.constructor.name = 1\nreturn 1',
   },
@@ -43,5 +70,9 @@ testRule('no-constructor-access', {
     'the word as a key of a new object': `return { constructor: 'x' }`,
     'a name that contains it': 'return data.constructors + data.constructor_id',
     'a key that is assigned again': `let k = 'a'\nk = 'b'\nreturn data[k]`,
+    'a list that grows': `const k = ['con']\nk.push(data.x)\nreturn data[k.join('')]`,
+    'a function of the program with a long body':
+      'function name(x) { const y = x + 1; return data[y] }\nreturn data[name(1)]',
+    'a function that calls itself': 'const f = (n) => f(n + 1)\nreturn data[f(1)]',
   },
 })

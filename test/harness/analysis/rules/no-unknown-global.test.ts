@@ -6,12 +6,8 @@ testRule('no-unknown-global', {
     globalThis: 'return globalThis',
     'globalThis with a computed name': `return globalThis['pro' + 'cess']`,
     fetch: `return (await fetch('http://x')).status`,
-    'typeof of a name': 'return typeof process',
     Buffer: `return Buffer.from('x')`,
     module: 'module.exports = 1\nreturn 1',
-    WebAssembly: 'return new WebAssembly.Memory({ initial: 1 })',
-    SharedArrayBuffer: 'return new SharedArrayBuffer(4)',
-    Atomics: 'return Atomics.load',
     'a bare inherited name': `return toString.call(1)`,
     'an assignment to an undeclared name': 'total = 1\nreturn 1',
     'an undeclared name in a pattern': '[total] = [1]\nreturn 1',
@@ -22,12 +18,36 @@ testRule('no-unknown-global', {
       'return (function (a = process) { var process; return a })()',
     'a name that is declared in a switch but used before it':
       'switch (process) { case 1: { let process } }\nreturn 1',
+    'a name inside what a switch is about, which its cases declare':
+      'switch (process.env.X) { default: let process }\nreturn 1',
+    'a name inside a function that a switch is about':
+      'switch ((() => process.env)().X) { default: let process }\nreturn 1',
+    'a default in the pattern of a catch': 'try { data.x() } catch ({ a = process }) { return a }',
+    'a name that a class declares for itself only': 'const A = class process {}\nreturn process',
+    'a name that is a label elsewhere':
+      'process: for (const a of data) break process\nreturn process',
+    'a name after a function of that name in a block':
+      '{ function process() {} }\nreturn process()',
+    'a name behind typeof that is used as well': `return typeof process === 'object' ? process.env : 1`,
+    'a long name': `return ${'a'.repeat(500)}`,
     'a computed class member': 'class A { [process] = 1 }\nreturn 1',
     'a tag of a template': 'return process`x`',
     'a name of the language that is assigned': 'Math = null\nreturn 1',
     'tools that are replaced': 'tools = {}\nreturn 1',
   },
+  warned: {
+    'typeof of a name': 'return typeof process',
+    'a question for the environment': `return typeof window === 'undefined'`,
+  },
   allowed: {
+    'a name that only the body of a function declares, used there':
+      'return (function (a = 1) { var process = a; return process })()',
+    'a variable that a nested pattern declares':
+      'const [{ a: { process } = {} }] = data\nreturn process',
+    'the parameter of a catch in its own pattern':
+      'try { data.x() } catch ({ message, text = message }) { return text }',
+    'a name that a static block declares':
+      'class A { static { var process = 1; this.x = process } }\nreturn A.x',
     'the names of the run': 'console.log(data, tools)\nreturn 1',
     'names of the language':
       'return [Math, JSON, Map, Set, Promise, Proxy, Reflect, Intl, BigInt, Symbol].length',

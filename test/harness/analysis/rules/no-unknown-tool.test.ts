@@ -12,12 +12,14 @@ testRule('no-unknown-tool', {
     'an alias': 'const t = tools\nreturn await t.nope({})',
     'a tool handed on': 'return [1].map(tools.nope)',
   },
+  warned: {
+    'a question whether a tool exists': 'return typeof tools.nope',
+  },
   allowed: {
     'a granted tool': `return await tools.sql({ query: 'SELECT 1' })`,
     'a granted tool by a bracketed name': `return await tools['get-weather']({})`,
     'a name that is computed': 'return await tools[data.name]({})',
     'an object of the program called tools': 'const tools = { nope: () => 1 }\nreturn tools.nope()',
-    'a question whether a tool exists': 'return typeof tools.nope',
   },
 })
 

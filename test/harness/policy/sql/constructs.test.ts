@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { judgeStatement } from '../../../../harness/policy/sql/judge-statement.ts'
 import type { SqlRules } from '../../../../harness/policy/sql/sql-verdict.ts'
 import type { SqlDialect } from '../../../../harness/sandbox/tool-host.ts'
+import { judgeFor, rulesWith } from './judge-for-test.ts'
 
 /** `grant` says what may be written; `blind` means that no schema is given. */
 interface Construct {
@@ -33,7 +33,7 @@ function rulesFor({ grant, blind }: Construct): SqlRules {
     write: ['carts', 'audit_log', 'customers'],
     ddl: ['carts', 'scratch', 'customers'],
   }
-  return {
+  return rulesWith({
     readableTables: [
       ...['customers', 'orders', 'order_items', 'products', 'employees', 'carts', 'order details'],
     ],
@@ -45,30 +45,23 @@ function rulesFor({ grant, blind }: Construct): SqlRules {
       '*.password_hash',
     ],
     schema: blind ? null : schema,
-    defaultSchema: null,
     denyDdl: grant !== 'ddl',
-    allowedFunctions: [],
-  }
+  })
 }
 
 for (const [dialect, halves] of Object.entries(constructs)) {
   describe(`SQL constructs of ${dialect}`, () => {
+    const decide = async (construct: Construct) => {
+      const judge = await judgeFor(dialect as SqlDialect, rulesFor(construct))
+      return judge(construct.sql).verdict
+    }
+
     it.each(halves.deny)('denies $sql', async (construct) => {
-      const question = {
-        sql: construct.sql,
-        dialect: dialect as SqlDialect,
-        rules: rulesFor(construct),
-      }
-      expect((await judgeStatement(question)).decision).toBe('deny')
+      expect((await decide(construct)).decision).toBe('deny')
     })
 
     it.each(halves.allow)('allows $sql', async (construct) => {
-      const question = {
-        sql: construct.sql,
-        dialect: dialect as SqlDialect,
-        rules: rulesFor(construct),
-      }
-      expect(await judgeStatement(question)).toMatchObject({ decision: 'allow' })
+      expect(await decide(construct)).toMatchObject({ decision: 'allow' })
     })
   })
 }

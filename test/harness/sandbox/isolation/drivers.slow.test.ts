@@ -3,28 +3,37 @@ import type { IsolationDriver } from '../../../../harness/sandbox/isolation/driv
 import { candidateDrivers, isRoot } from '../../../../harness/sandbox/isolation/probe.ts'
 import { locateRuntimeFiles } from '../../../../harness/sandbox/isolation/runtime-files.ts'
 import { ProcessSandbox } from '../../../../harness/sandbox/process-sandbox.ts'
+import { ProcessSpawner } from '../../../../harness/sandbox/process-spawner.ts'
 import { SandboxProcess } from '../../../../harness/sandbox/sandbox-process.ts'
 import { hasLayers, outcomeOf, runBody } from '../run-in-sandbox.ts'
 
-const files = await locateRuntimeFiles(isRoot())
-afterAll(() => files.remove())
+const files = await locateRuntimeFiles(isRoot(), 'quickjs')
+const spawner = new ProcessSpawner()
+afterAll(async () => {
+  await spawner.close()
+  files.remove()
+})
 
 async function factsOf(driver: IsolationDriver) {
-  const child = await SandboxProcess.start(driver, files)
-  await child.kill()
+  const child = await SandboxProcess.start(spawner, driver, files)
+  child.kill()
   return child.facts
 }
 
 describe('isolation drivers', () => {
-  for (const driver of candidateDrivers()) {
-    it(`${driver.name} runs programs and reports what was verified`, async (context) => {
+  const engines = ['quickjs', 'v8'] as const
+  const all = candidateDrivers().flatMap((driver) => engines.map((engine) => ({ driver, engine })))
+  for (const { driver, engine } of all) {
+    it(`${driver.name} runs programs in ${engine} and reports what was verified`, async (context) => {
       const sandbox = new ProcessSandbox({
+        engine,
         isolation: { minimum: 'best', drivers: [driver] },
-        warm: 0,
+        pool: { min: 0 },
       })
       const facts = await sandbox.probe().catch(() => null)
       if (facts === null) return context.skip('This host cannot run the driver')
-      expect(facts.driver).toBe(driver.name)
+      expect(facts).toMatchObject({ driver: driver.name, engine })
+      expect(facts.layers.includes('wasm')).toBe(engine === 'quickjs')
       expect(
         await outcomeOf(
           runBody(
@@ -40,7 +49,8 @@ describe('isolation drivers', () => {
       const isKernel =
         hasLayers(facts, 'seccomp', 'no-new-privs', 'no-capabilities') &&
         (hasLayers(facts, 'landlock') || hasLayers(facts, 'namespaces', 'read-only-root'))
-      expect(facts.level).toBe(isKernel ? 'kernel' : 'process')
+      const isApart = hasLayers(facts, 'no-new-privs', 'no-capabilities', 'namespaces')
+      expect(facts.level).toBe(isKernel ? 'kernel' : isApart ? 'namespaced' : 'process')
       const { layers, missing } = facts
       expect(missing.every(({ layer, remedy }) => !layers.includes(layer) && remedy !== '')).toBe(
         true,
@@ -66,7 +76,7 @@ describe('isolation drivers', () => {
       calls++
       return { kind: 'value', value: null } as const
     }
-    const sandbox = new ProcessSandbox({ isolation: { drivers }, warm: 0 })
+    const sandbox = new ProcessSandbox({ isolation: { drivers }, pool: { min: 0 } })
     const refusal = {
       code: 'ERR_ISOLATION_UNAVAILABLE',
       message: expect.stringContaining('bubblewrap'),
@@ -85,7 +95,10 @@ describe('isolation drivers', () => {
       plan: () => ({ command: '/does/not/exist', args: [], reportsPid: true, seal: null }),
     }
     const drivers = [broken, ...candidateDrivers().slice(-1)]
-    const sandbox = new ProcessSandbox({ isolation: { minimum: 'best', drivers }, warm: 0 })
+    const sandbox = new ProcessSandbox({
+      isolation: { minimum: 'best', drivers },
+      pool: { min: 0 },
+    })
     expect((await sandbox.probe()).driver).toBe('process')
     await sandbox.close()
   })
