@@ -64,5 +64,26 @@ export const MISSING: Differences = {
   },
 }
 
-/** Both. */
+/** What the V8 of Node 24 does not have, and that of Node 26 has. */
+export const SINCE_NODE_26: Differences = {
+  'Iterator.concat': { notOn: ['v8'], reason: 'V8 has it since Node 26.' },
+  'Map upsert': { notOn: ['v8'], reason: 'V8 has it since Node 26.' },
+  'base64 and hex': { notOn: ['v8'], reason: 'V8 has it since Node 26.' },
+  'own properties of functions': {
+    notOn: ['v8'],
+    reason: 'Until Node 26 sloppy functions have `arguments` and `caller` of their own, both null.',
+  },
+}
+
+/** All that holds on the newest Node. */
 export const DIFFERENCES: Differences = { ...WITHHELD, ...MISSING }
+
+const isOlderNode = Number.parseInt(process.versions.node, 10) < 26
+
+/** All that holds on the Node that runs this. */
+export const DIFFERENCES_HERE: Differences = isOlderNode
+  ? { ...DIFFERENCES, ...SINCE_NODE_26 }
+  : DIFFERENCES
+
+/** Names of checks that neither engine can pass on the Node that runs this, withheld or not. */
+export const NOWHERE_HERE: ReadonlySet<string> = new Set(isOlderNode ? ['Temporal'] : [])

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { AREAS } from './areas.ts'
-import { DIFFERENCES, type Difference, MISSING, WITHHELD } from './differences.ts'
+import { DIFFERENCES, type Difference, MISSING, SINCE_NODE_26, WITHHELD } from './differences.ts'
 import { WEB_GLOBALS } from './web-globals.ts'
 
 /** The document that shows the data of this suite. */
@@ -43,6 +43,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   areas,
   withheld: () => differences(WITHHELD),
   missing: () => differences(MISSING),
+  older: () => differences(SINCE_NODE_26),
   globals,
 }
 
