@@ -134,7 +134,7 @@ await describeEachDialect('sqlTool', (shopOf) => {
       const { readOnly, idempotent, sql } = shopOf().open({ mode: 'read-write' })
       const { dialect: name } = shopOf()
       expect({ readOnly, idempotent }).toEqual({ readOnly: false, idempotent: false })
-      expect(sql).toEqual({ dialect: name, argument: 'query' })
+      expect(sql).toEqual({ dialect: name, argument: 'query', parameters: 'params' })
     })
   })
 
