@@ -28,7 +28,7 @@ function knownProperties(object: SyntaxPath, folder: ConstantFolder): KnownArgum
   let isConstant = true
   for (const property of object.children) {
     const isNamed = property.is('ObjectProperty') || property.is('ObjectMethod')
-    const name = isNamed ? folder.keyName(property) : null
+    const name = isNamed && !setsPrototype(property) ? folder.keyName(property) : null
     if (name === null) {
       // It may replace any property written before it.
       known.clear()
@@ -47,6 +47,16 @@ function knownProperties(object: SyntaxPath, folder: ConstantFolder): KnownArgum
   return { constantArguments: Object.fromEntries(known), isConstant }
 }
 
+/** `{ __proto__: value }` writes no property of that name; the other spellings of the key do. */
+function setsPrototype({ node }: SyntaxPath): boolean {
+  if (node.type !== 'ObjectProperty' || node.computed || node.shorthand) return false
+  const { key } = node
+  return (
+    (key.type === 'Identifier' && key.name === '__proto__') ||
+    (key.type === 'StringLiteral' && key.value === '__proto__')
+  )
+}
+
 /** An `undefined` property: on its way to the tool it disappears. */
 const VANISHES = Symbol('vanishes')
 
@@ -58,7 +68,7 @@ function jsonOf(path: SyntaxPath | null, folder: ConstantFolder, depth: number):
   if (object !== null) {
     const entries: [string, JsonValue][] = []
     for (const property of object.children) {
-      if (!property.is('ObjectProperty')) return undefined
+      if (!property.is('ObjectProperty') || setsPrototype(property)) return undefined
       const name = folder.keyName(property)
       const value = jsonOf(property.get('value'), folder, depth + 1)
       if (name === null || value === undefined) return undefined

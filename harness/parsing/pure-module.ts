@@ -1,4 +1,5 @@
 import { parse } from '@babel/parser'
+import traverse from '@babel/traverse'
 import type * as t from '@babel/types'
 import { SyntaxTree } from '../analysis/syntax/syntax-tree.ts'
 import type { PureModule } from '../program.ts'
@@ -102,9 +103,18 @@ function problemsOf(code: string): string[] {
   return said.length > 0 ? said : namesOfRun(code)
 }
 
-/** A module knows nothing of the run: it gets what it works on as arguments. */
+/**
+ * A module knows nothing of the run: it gets what it works on as arguments. Two readings are asked, and
+ * what one of them finds counts: a module is read once, when the app starts, so the slower one may take
+ * its time.
+ */
 function namesOfRun(code: string): string[] {
-  const { program } = parse(`(${code})`, { sourceType: 'script', strictMode: true })
-  const used = new SyntaxTree(program).freeNames.map(({ name }) => name)
-  return ['data', 'tools'].filter((name) => used.includes(name)).map((name) => `It uses "${name}"`)
+  const file = parse(`(${code})`, { sourceType: 'script', strictMode: true })
+  const used = new Set(new SyntaxTree(file.program).freeNames.map(({ name }) => name))
+  traverse(file, {
+    Program({ scope }) {
+      for (const name of Object.keys(scope.globals)) used.add(name)
+    },
+  })
+  return ['data', 'tools'].filter((name) => used.has(name)).map((name) => `It uses "${name}"`)
 }

@@ -5,6 +5,7 @@ import {
   ProcessSandbox,
   type SandboxEngine,
 } from '../../harness/index.ts'
+import { areWallsUp, type DatabaseReport, examineDatabases } from './examine-databases.ts'
 import { readHostFacts } from './host-facts.ts'
 import { type Improvement, improvementsOf } from './improvements.ts'
 import { type MeasuredLimit, measureLimits } from './measured-limits.ts'
@@ -28,20 +29,28 @@ interface DoctorReport {
   readonly types: { readonly version: string } | { readonly off: string }
   readonly engines: readonly EngineReport[]
   readonly improvements: readonly Improvement[]
-  /** Whether programs run at level `kernel` here, and every limit was kept. */
+  /** The walls of the databases behind the SQL tools that were named. */
+  readonly databases: readonly DatabaseReport[]
+  /** Whether programs run at level `kernel` here, every limit was kept and every wall is up. */
   readonly isWell: boolean
 }
 
 const ENGINES: readonly SandboxEngine[] = ['quickjs', 'v8']
 
 /**
- * Starts a child with each engine, verifies it, lets programs run into limits, and prints what was
- * found and what would improve it.
+ * Starts a child with each engine, verifies it, lets programs run into limits, tries the walls of the
+ * databases, and prints what was found and what would improve it.
  *
- * @returns The exit code: 0 when the default engine runs at level `kernel` and every limit of every
- * engine that runs was kept, 1 otherwise.
+ * @param options.tools - A module that exports tools. Default: no database is tried.
+ * @returns The exit code: 0 when the default engine runs at level `kernel`, every limit of every engine
+ * that runs was kept and every wall of every database is up, 1 otherwise.
+ * @throws {ConfigurationError} The module cannot be loaded.
  */
-export async function doctor(options: { readonly json: boolean }): Promise<number> {
+export async function doctor(options: {
+  readonly json: boolean
+  readonly tools?: string | undefined
+}): Promise<number> {
+  const databases = options.tools === undefined ? [] : await examineDatabases(options.tools)
   const engines: EngineReport[] = []
   for (const engine of ENGINES) engines.push(await examine(engine))
   const isolation = engines[0]?.isolation ?? null
@@ -52,7 +61,9 @@ export async function doctor(options: { readonly json: boolean }): Promise<numbe
     types: findTypes(),
     engines,
     improvements: isolation === null ? [] : improvementsOf(isolation, readHostFacts()),
+    databases,
     isWell:
+      areWallsUp(databases) &&
       isolation?.level === 'kernel' &&
       engines.every(({ limits }) => limits.every(({ holds }) => holds)),
   }
@@ -78,7 +89,8 @@ function findTypes(): DoctorReport['types'] {
   return found.isFound ? { version: found.version } : { off: found.reason }
 }
 
-function describe({ airlock, node, platform, types, engines, improvements }: DoctorReport) {
+function describe({ airlock, node, platform, types, engines, ...more }: DoctorReport) {
+  const { improvements, databases } = more
   const lines = [
     row('airlock', airlock),
     row('node', `${node} on ${platform}`),
@@ -96,6 +108,14 @@ function describe({ airlock, node, platform, types, engines, improvements }: Doc
       lines.push(row('  missing', `${layer}: ${remedy}`))
     }
     lines.push(...limits.map((limit) => row('  limit', describeLimit(limit))))
+  }
+  for (const { tool, dialect, walls, error } of databases) {
+    lines.push('', row('sql', `${tool} (${dialect})`))
+    if (error !== null) lines.push(row('  DOWN', error))
+    for (const { name, isUp, found, remedy } of walls) {
+      lines.push(row(isUp ? '  up' : '  DOWN', `${name}: ${found}`))
+      if (remedy !== null) lines.push(row('', `  ${remedy}`))
+    }
   }
   if (improvements.length > 0) lines.push('')
   for (const { layers, advice, command } of improvements) {

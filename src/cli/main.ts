@@ -7,7 +7,9 @@ import { packageVersion } from './package-version.ts'
 const HELP = `airlock: a secure code-execution runtime for agents
 
   airlock check <file>...   says what the gates would say of a program; see airlock check --help
-  airlock doctor [--json]   says what separates programs from this host, and what would improve it
+  airlock doctor [--json] [--tools <module>]
+                            says what separates programs from this host and statements from the
+                            databases of the tools, and what would improve it
   airlock --version
   airlock --help
 `
@@ -32,7 +34,9 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(HELP)
     return command === undefined && !values.help ? 2 : 0
   }
-  if (command === 'doctor' && rest.length === 0) return doctor({ json: values.json })
+  if (command === 'doctor' && rest.length === 0) {
+    return doctor({ json: values.json, tools: values.tools })
+  }
   console.error(`There is no such command\n\n${HELP}`)
   return 2
 }
@@ -45,6 +49,7 @@ function readArguments(args: readonly string[]) {
       help: { type: 'boolean', short: 'h', default: false },
       version: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      tools: { type: 'string' },
     },
   })
 }

@@ -30,12 +30,13 @@ const CODE_OF_STATUS: { readonly [status in RunStatus]: AnsweredCode } = {
 export function outcomeResponse(outcome: RunOutcome): Response {
   const { runId, status, approvalId } = outcome
   if (status === 'completed') {
-    const { result = null, program, findings, usage, sessionId } = outcome
+    const { result = null, program, attempts, findings, usage, sessionId } = outcome
     return Response.json({
       runId,
       status,
       result,
       ...(program === undefined ? {} : { program }),
+      ...(attempts === undefined ? {} : { attempts }),
       ...(sessionId === undefined ? {} : { sessionId }),
       findings,
       usage,

@@ -68,6 +68,15 @@ describe('tool uses', () => {
     expect(uses(source)).toMatchObject([{ tool: 'sql', constantArguments: {}, isConstant: false }])
   })
 
+  it('takes a prototype for no property, and a computed name of that spelling for one', () => {
+    const unknown = { tool: 'sql', constantArguments: { b: 1 }, isConstant: false }
+    expect(uses('await tools.sql({ a: 1, __proto__: null, b: 1 })')).toMatchObject([unknown])
+    expect(uses('await tools.sql({ a: { "__proto__": null } })')).toMatchObject([
+      { constantArguments: {}, isConstant: false },
+    ])
+    expect(uses(`await tools.sql({ ['__proto__']: 1 })`)).toMatchObject([{ isConstant: true }])
+  })
+
   it.each([
     ['a computed name', 'return tools[data.name]({})'],
     ['the tools given to something unknown', 'return data.run(tools)'],

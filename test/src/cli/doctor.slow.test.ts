@@ -1,6 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../store/temporary-folder.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 
@@ -37,5 +41,33 @@ describe('airlock doctor', () => {
     expect(text).toMatch(/^ {2}limit {4}timeoutMs 250: an endless loop, stopped after \d+ ms/m)
     expect(text).toMatch(/^improve {4}\S/m)
     expect(status).toBe(text.includes('quickjs    level kernel') ? 0 : 1)
+  })
+
+  it('tries the walls of each SQL tool of a module on a real connection', () => {
+    const folder = temporaryFolder()
+    const file = join(folder, 'shop.db')
+    new DatabaseSync(file).exec('CREATE TABLE orders (id INTEGER)')
+    const index = new URL('../../../src/index.ts', import.meta.url).href
+    const module = join(folder, 'tools.mjs')
+    const access = '{ readableTables: ["orders"] }'
+    writeFileSync(
+      module,
+      `import { sqlTool } from ${JSON.stringify(index)}
+      const shared = { dialect: 'sqlite', database: ${JSON.stringify(file)} }
+      export const tools = [sqlTool({ ...shared, name: 'held', access: ${access} }), sqlTool({ ...shared, name: 'open' })]`,
+    )
+    const { status, text } = doctor(['--json', '--tools', module])
+    const { databases, isWell } = JSON.parse(text)
+    const down = (tool: number) =>
+      databases[tool].walls
+        .filter(({ isUp }: { isUp: boolean }) => !isUp)
+        .map(({ name }: { name: string }) => name)
+    expect(databases).toMatchObject([
+      { tool: 'held', dialect: 'sqlite', error: null },
+      { tool: 'open', dialect: 'sqlite', error: null },
+    ])
+    expect(down(0)).toEqual([])
+    expect(down(1)).toEqual(['tables-and-columns'])
+    expect({ isWell, status }).toEqual({ isWell: false, status: 1 })
   })
 })
