@@ -23,8 +23,12 @@ const COMMANDS = {
   'bench:sandbox': (rest) => [build, { args: ['bench/sandbox.ts', ...rest] }],
   'bench:soak': (rest) => [build, { args: ['bench/soak.ts', ...rest] }],
   'bench:analysis': (rest) => [build, { args: ['bench/analysis.ts', ...rest] }],
+  'bench:types': (rest) => [{ args: ['bench/type-check.ts', ...rest] }],
+  'bench:sql': (rest) => [{ args: ['bench/sql-verdict.ts', ...rest] }],
   'fuzz:analysis': (rest) => [build, { args: ['bench/fuzz-analysis.ts', ...rest] }],
   'fuzz:channel': (rest) => [build, { args: ['bench/fuzz-channel.ts', ...rest] }],
+  'fuzz:sql': (rest) => [{ args: ['bench/sql-fuzz.ts', ...rest] }],
+  'fuzz:sql-engines': (rest) => [{ args: ['bench/sql-differential.ts', ...rest] }],
 }
 
 export const usage = `Usage: node scripts/setup.mjs ${Object.keys(COMMANDS).join(' | ')}`
