@@ -80,6 +80,7 @@ export type { ProgramReaderOptions, ReadProgram, ReadRequest } from './program-r
 export { ProgramReader } from './program-reader.ts'
 export type { Action, Requester } from './requester.ts'
 export { strictestAction } from './requester.ts'
+export type { CgroupOptions } from './sandbox/isolation/cgroup-options.ts'
 export type { IsolationDriver, LaunchPlan } from './sandbox/isolation/driver.ts'
 export type {
   IsolationFacts,

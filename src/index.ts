@@ -11,6 +11,7 @@ export type {
   ApprovalRuleOptions,
   ApprovalState,
   Approver,
+  CgroupOptions,
   CodePolicyOptions,
   ConsoleLine,
   DataPolicyOptions,

@@ -1,6 +1,7 @@
 import { ConfigurationError, SandboxError } from '../errors.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import { refuseUnknownOptions } from '../unknown-options.ts'
+import { type CgroupOptions, cgroupMaker, readCgroupOptions } from './isolation/cgroup-options.ts'
 import type { IsolationDriver } from './isolation/driver.ts'
 import type { IsolationFacts, IsolationMinimum } from './isolation/isolation-level.ts'
 import { candidateDrivers, isRoot, probeDrivers } from './isolation/probe.ts'
@@ -29,6 +30,8 @@ export interface ProcessSandboxOptions {
     readonly minimum?: IsolationMinimum
     /** The ways to start a process, strongest first. Default: whatever this host could support. */
     readonly drivers?: readonly IsolationDriver[]
+    /** A control group of the kernel around each process. Default: none. Where it cannot be, nothing runs. */
+    readonly cgroup?: CgroupOptions
   }
   readonly pool?: PoolOptions
   readonly logger?: Logger
@@ -61,6 +64,7 @@ export class ProcessSandbox implements Sandbox {
   readonly #engine: SandboxEngine
   readonly #minimum: IsolationMinimum
   readonly #drivers: readonly IsolationDriver[] | undefined
+  readonly #cgroup: Required<CgroupOptions> | null
   readonly #pool: Required<PoolOptions>
   readonly #logger: Logger
   readonly #spawner: Spawner
@@ -72,7 +76,7 @@ export class ProcessSandbox implements Sandbox {
   constructor(options: ProcessSandboxOptions = {}) {
     const { engine = 'quickjs', isolation = {}, logger = silentLogger } = options
     refuseUnknownOptions('ProcessSandbox', options, OPTIONS)
-    refuseUnknownOptions('isolation', isolation, ['minimum', 'drivers'])
+    refuseUnknownOptions('isolation', isolation, ['minimum', 'drivers', 'cgroup'])
     if (engine !== 'quickjs' && engine !== 'v8') {
       throw new ConfigurationError('The sandbox engine is quickjs or v8')
     }
@@ -82,6 +86,7 @@ export class ProcessSandbox implements Sandbox {
     this.#engine = engine
     this.#minimum = isolation.minimum ?? 'kernel'
     this.#drivers = isolation.drivers
+    this.#cgroup = isolation.cgroup === undefined ? null : readCgroupOptions(isolation.cgroup)
     this.#pool = readPool(options.pool ?? {})
     this.#logger = logger
     this.#spawner = new ProcessSpawner({ logger })
@@ -143,7 +148,9 @@ export class ProcessSandbox implements Sandbox {
     const files = await locateRuntimeFiles(isRoot(), this.#engine)
     try {
       const drivers = this.#drivers ?? candidateDrivers()
-      const start = (driver: IsolationDriver) => SandboxProcess.start(this.#spawner, driver, files)
+      const cgroup = this.#cgroup === null ? null : cgroupMaker(this.#cgroup)
+      const start = (driver: IsolationDriver) =>
+        SandboxProcess.start(this.#spawner, driver, files, cgroup)
       const { driver, child } = await probeDrivers(drivers, start)
       const { facts } = child
       if (!reachesMinimum(facts, this.#minimum)) {

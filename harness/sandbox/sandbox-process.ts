@@ -1,5 +1,7 @@
 import { SandboxError } from '../errors.ts'
 import { parseChildMessage } from './child-message.ts'
+import type { Cgroup } from './isolation/cgroup.ts'
+import type { MakeCgroup } from './isolation/cgroup-options.ts'
 import type { IsolationDriver } from './isolation/driver.ts'
 import type { IsolationFacts } from './isolation/isolation-level.ts'
 import type { RuntimeFiles } from './isolation/runtime-files.ts'
@@ -59,17 +61,23 @@ export class SandboxProcess {
   /**
    * Starts a process and verifies what separates it from the host.
    *
+   * @param makeCgroup - Makes the control group that the process is put in before it hears of any program.
    * @throws {SandboxError} `ERR_SANDBOX_FAILED` if it does not get ready; it is gone then.
    */
   static async start(
     spawner: Spawner,
     driver: IsolationDriver,
     files: RuntimeFiles,
+    makeCgroup: MakeCgroup | null = null,
   ): Promise<SandboxProcess> {
     let spawned: SpawnedProcess | null = null
+    let cgroup: Cgroup | null = null
     try {
       const plan = driver.plan(files)
+      cgroup = makeCgroup?.() ?? null
       spawned = await spawner.spawn(plan)
+      if (cgroup !== null) void removeAfter(spawned, cgroup)
+      await cgroup?.add(spawned.pid)
       spawned.channel.on('error', () => undefined)
       const ready = firstMessage(spawned)
       const boot: BootMessage = {
@@ -82,10 +90,15 @@ export class SandboxProcess {
       const { selfTest, isSealed } = await ready
       const engine = files.engine.name
       const { pid } = spawned
-      const facts = verifyIsolation({ pid, driver: driver.name, engine, isSealed, selfTest })
+      const seen = { pid, driver: driver.name, engine, isSealed, selfTest }
+      const facts = verifyIsolation(cgroup === null ? seen : { ...seen, cgroup })
+      if (cgroup !== null && !facts.layers.includes('cgroup')) {
+        throw new Error('The process is not in its control group')
+      }
       return new SandboxProcess(spawned, facts)
     } catch (error) {
       spawned?.kill()
+      if (spawned === null) cgroup?.remove()
       throw new SandboxError('ERR_SANDBOX_FAILED', 'The sandbox process did not start', {
         cause: error,
       })
@@ -130,6 +143,17 @@ export class SandboxProcess {
     this.#isKilled = true
     this.#spawned.kill()
     this.#spawned.channel.destroy()
+  }
+}
+
+const REMOVE_ATTEMPTS = 20
+const REMOVE_PAUSE_MS = 50
+
+/** Takes a control group away once its process is gone; the kernel may need a moment to see that. */
+async function removeAfter(spawned: SpawnedProcess, cgroup: Cgroup): Promise<void> {
+  await spawned.exited
+  for (let attempt = 0; attempt < REMOVE_ATTEMPTS && !cgroup.remove(); attempt += 1) {
+    await new Promise((resolve) => setTimeout(resolve, REMOVE_PAUSE_MS).unref())
   }
 }
 
