@@ -42,7 +42,8 @@ export interface FuzzReport {
 const PROGRESS_EVERY = 1_000
 const NEIGHBOUR_EVERY = 8
 const HONEST_EVERY = 20
-const BROKEN_START_EVERY = 25
+// The pool rests after a start that failed, so there are few of these.
+const BROKEN_START_EVERY = 100
 const LONGEST_MS = 5_000
 const MAX_PROBLEMS = 20
 
@@ -102,7 +103,10 @@ export async function fuzzChannel(host: HostEnd, options: FuzzOptions): Promise<
 
 interface Script {
   readonly random: Random
+  /** Whether the first process of the conversation does not get ready. */
   readonly isStartBroken: boolean
+  /** Processes that were started for it. */
+  starts: number
 }
 
 class ChannelFuzz {
@@ -137,7 +141,8 @@ class ChannelFuzz {
   async converse(index: number, random: Random): Promise<void> {
     this.#index = index
     const hasNeighbour = index % NEIGHBOUR_EVERY === 0
-    this.#script = { random, isStartBroken: !hasNeighbour && index % BROKEN_START_EVERY === 1 }
+    const isStartBroken = !hasNeighbour && index % BROKEN_START_EVERY === 1
+    this.#script = { random, isStartBroken, starts: 0 }
     const domain = hasNeighbour ? `domain-${index}` : null
     const gate = Promise.withResolvers<void>()
     const neighbour = hasNeighbour ? this.#honest(domain, gate.promise) : null
@@ -296,7 +301,7 @@ class ChannelFuzz {
 function sayReady(child: FakeProcess, script: Script | null): void {
   const refused = { file: 'EACCES', network: 'EPERM', process: 'EPERM' }
   const ready = [{ header: { type: 'ready', isSealed: false, selfTest: refused } }]
-  if (script?.isStartBroken !== true) return child.send(asBytes(ready))
+  if (script?.isStartBroken !== true || script.starts++ > 0) return child.send(asBytes(ready))
   child.send(...pieces(script.random, hostileBytes(script.random, ready)))
   setImmediate(() => child.exit())
 }

@@ -43,7 +43,7 @@ describe('bombs', () => {
       const { ending, usage } = await runBody(sandbox, body, { limits: { timeoutMs: 1000 } })
       clearInterval(heartbeat)
       expect(['limit', 'timeout', 'threw', 'returned']).toContain(ending.kind)
-      expect(performance.now() - startedAt).toBeLessThan(2500)
+      expect(performance.now() - startedAt).toBeLessThan(5_000)
       expect(usage.peakMemoryBytes).toBeLessThan(330 * 1024 * 1024)
       expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024)
       expect(gapMs).toBeLessThan(500)

@@ -134,20 +134,16 @@ export class EscapeLab {
       socketPath: join(this.#folder, 'socket'),
       abstractSocket: this.#abstractSocket,
       port: typeof address === 'object' && address !== null ? address.port : 0,
-      victimPid: this.#livingVictim(),
+      victimPid: this.#freshVictim(),
       hostPid: process.pid,
     }
   }
 
-  #livingVictim(): number {
-    if (
-      this.#victim === null ||
-      this.#victim.exitCode !== null ||
-      this.#victim.signalCode !== null
-    ) {
-      const user = isRoot() ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {}
-      this.#victim = spawn('sleep', ['600'], { stdio: 'ignore', ...user })
-    }
+  /** A process of its own for every attempt: of the one before nobody knows yet whether it has ended. */
+  #freshVictim(): number {
+    this.#victim?.kill('SIGKILL')
+    const user = isRoot() ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {}
+    this.#victim = spawn('sleep', ['600'], { stdio: 'ignore', ...user })
     return this.#victim.pid ?? 0
   }
 }
