@@ -22,7 +22,7 @@ const settings = JSON.stringify({
   tools: ['echo'],
   maxOutputBytes: MIB,
   maxConsoleBytes: MIB,
-  maxMessageBytes: 16 * MIB,
+  maxToolArgumentBytes: 16 * MIB,
 })
 
 interface Row {

@@ -56,7 +56,8 @@ const LIMITS = {
   maxToolCalls: 5,
   maxToolCallsInFlight: 2,
   maxProgramBytes: 1_024,
-  maxMessageBytes: 4_096,
+  maxToolArgumentBytes: 4_096,
+  maxMessageBytes: 8_192,
 }
 
 const FACTS: IsolationFacts = {
@@ -219,7 +220,8 @@ class ChannelFuzz {
       if (seq !== next++) this.problem(`call ${seq} came instead of ${next - 1}`)
       if (next > LIMITS.maxToolCalls) this.problem('more calls than allowed were let through')
       const text = JSON.stringify(argument)
-      if (Buffer.byteLength(text) > LIMITS.maxMessageBytes) this.problem('an argument is too large')
+      if (Buffer.byteLength(text) > LIMITS.maxToolArgumentBytes)
+        this.problem('an argument is too large')
       if (isDeep(text)) this.problem('an argument is nested too deeply')
       return { kind: 'value', value: seq }
     })

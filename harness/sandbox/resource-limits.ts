@@ -14,9 +14,14 @@ export interface ResourceLimits {
   readonly maxToolCalls: number
   /** Most tool calls on their way at once; further ones wait their turn in start order. Default 64. */
   readonly maxToolCallsInFlight: number
+  /**
+   * Largest argument of one tool call, in bytes of JSON; never more than `maxMessageBytes`. The host reads
+   * an argument in one go, and serves nobody else meanwhile. Default 1 048 576 (1 MiB).
+   */
+  readonly maxToolArgumentBytes: number
   /** Largest program, in bytes of UTF-8. Default 262 144 (256 KiB). */
   readonly maxProgramBytes: number
-  /** Largest `data` and largest argument or answer of one tool call, in bytes of JSON. Default 16 777 216. */
+  /** Largest `data` and largest answer of one tool call, in bytes of JSON. Default 16 777 216. */
   readonly maxMessageBytes: number
 }
 
@@ -29,6 +34,12 @@ export const DEFAULT_LIMITS: ResourceLimits = Object.freeze({
   maxConsoleBytes: 65_536,
   maxToolCalls: 1_000,
   maxToolCallsInFlight: 64,
+  maxToolArgumentBytes: 1_048_576,
   maxProgramBytes: 262_144,
   maxMessageBytes: 16_777_216,
 })
+
+/** The most that one argument of a tool call may really have. */
+export function argumentBytesOf(limits: ResourceLimits): number {
+  return Math.min(limits.maxToolArgumentBytes, limits.maxMessageBytes)
+}

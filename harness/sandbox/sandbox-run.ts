@@ -1,6 +1,8 @@
+import type { ProgramTurn } from '../journal/run-journal.ts'
 import type { JsonValue } from '../json-value.ts'
 import type { IsolationFacts } from './isolation/isolation-level.ts'
-import type { ResourceLimits } from './resource-limits.ts'
+import { ProgramTurns } from './program-turns.ts'
+import { argumentBytesOf, type ResourceLimits } from './resource-limits.ts'
 import type { ChildEnding, ChildReport, ChildUsage, RunMessage } from './rpc-message.ts'
 import { RunMeter } from './run-meter.ts'
 import type {
@@ -55,6 +57,7 @@ export class SandboxRun {
   readonly #ended = Promise.withResolvers<SandboxResult>()
   readonly #console: ConsoleLine[] = []
   readonly #calls: ToolCalls
+  readonly #turns: ProgramTurns
   readonly #meter = new RunMeter()
   #worker: SandboxWorker | null = null
   #number = 0
@@ -81,9 +84,10 @@ export class SandboxRun {
     // Whoever gave the run is told by the call that failed, too.
     this.result.catch(() => undefined)
     this.#calls = new ToolCalls(request, {
-      answer: (seq, isValue, text) => this.#answer(seq, isValue, text),
+      changed: () => this.#goOn(),
       stop: (ending) => this.end(ending),
     })
+    this.#turns = new ProgramTurns(request.past ?? [])
     request.signal?.addEventListener('abort', this.cancel, { once: true })
   }
 
@@ -116,6 +120,7 @@ export class SandboxRun {
     this.#seenProgress = 0
     this.#consoleBytes = 0
     this.#calls.beginAgain()
+    this.#turns.beginAgain()
     this.#meter.attach(worker.meter, worker.served === 1)
     // The time of the first attempt counts on: nobody waits longer because of a neighbour.
     this.#deadline ??= setTimeout(() => this.#timeOut(), limits.timeoutMs)
@@ -124,7 +129,7 @@ export class SandboxRun {
       run: number,
       code: program.code,
       tools: toolNames,
-      limits,
+      limits: { ...limits, maxToolArgumentBytes: argumentBytesOf(limits) },
       ...determinism,
     }
     return { message, data: this.#data }
@@ -133,6 +138,7 @@ export class SandboxRun {
   /** Called by the worker when it is lost and the run is not to blame. */
   detach(): void {
     this.#worker = null
+    this.#turns.lost()
     clearTimeout(this.#wake)
     this.#meter.detach()
   }
@@ -153,10 +159,10 @@ export class SandboxRun {
 
   /** Most bytes the payload of such a message may have. */
   payloadLimit(type: string): number {
-    const { maxMessageBytes, maxConsoleBytes, maxOutputBytes } = this.limits
+    const { maxConsoleBytes, maxOutputBytes } = this.limits
     switch (type) {
       case 'call':
-        return maxMessageBytes
+        return argumentBytesOf(this.limits)
       case 'console':
         return maxConsoleBytes * ESCAPED + 2
       case 'returned':
@@ -191,12 +197,46 @@ export class SandboxRun {
   onParked(wakeInMs: number | null, usage: ChildUsage): void {
     this.#meter.reported(usage)
     if (this.isOverCpu) return this.outOf('cpuMs')
-    this.#calls.deliver()
     clearTimeout(this.#wake)
-    if (wakeInMs === null) return
+    this.#turns.ended()
+    this.#goOn()
+    // What a program saw when it last ran, it sees again without waiting.
+    if (wakeInMs === null || this.#turns.isRepeating) return
     this.#wake = setTimeout(() => {
-      this.#worker?.resume(this.#number, { type: 'wake', run: this.#number })
+      if (this.#worker !== null && !this.#turns.isRepeating) this.#begin(this.#turns.wake())
     }, wakeInMs)
+  }
+
+  /** Begins the turns of the program whose time has come. */
+  #goOn(): void {
+    while (this.#worker !== null) {
+      const seq = this.#calls.oldestFresh
+      const turn = this.#turns.isRepeating
+        ? this.#turns.repeated()
+        : seq === null
+          ? null
+          : this.#turns.answer(seq)
+      if (turn === null || !this.#begin(turn)) return
+    }
+  }
+
+  /** Says whether it could: the answer that begins a turn may not be there yet. */
+  #begin(turn: ProgramTurn): boolean {
+    const [kind, atMs, seq] = turn
+    if (kind === 'wake') {
+      this.#turns.began(turn)
+      this.#worker?.resume(this.#number, { type: 'wake', run: this.#number, atMs })
+      return true
+    }
+    const answer = this.#calls.take(seq)
+    if (answer === null) return false
+    this.#turns.began(turn)
+    const { isValue, text } = answer
+    const message = { type: 'answer', run: this.#number, seq, isValue, atMs } as const
+    this.#worker?.resume(this.#number, message, text)
+    const waiting = this.#worker?.pendingBytes(this.#number) ?? 0
+    if (waiting > 4 * this.limits.maxMessageBytes + MAX_HEADER_BYTES) this.outOf('maxMessageBytes')
+    return true
   }
 
   /** The program has ended by itself. */
@@ -271,7 +311,9 @@ export class SandboxRun {
   }
 
   #onCall(seq: number, name: string, { value, text }: Payload): boolean {
-    switch (this.#calls.made({ seq, name, argument: value as JsonValue, text })) {
+    const { turns, turnCount } = this.#turns.seen
+    const argument = value as JsonValue
+    switch (this.#calls.made({ seq, name, argument, text, turns, turnCount })) {
       case 'malformed':
         return false
       case 'too-much':
@@ -287,15 +329,6 @@ export class SandboxRun {
       }
       case 'made':
         return true
-    }
-  }
-
-  #answer(seq: number, isValue: boolean, text: string): void {
-    const worker = this.#worker
-    if (worker === null) return
-    worker.resume(this.#number, { type: 'answer', run: this.#number, seq, isValue }, text)
-    if (worker.pendingBytes(this.#number) > 4 * this.limits.maxMessageBytes + MAX_HEADER_BYTES) {
-      this.outOf('maxMessageBytes')
     }
   }
 

@@ -1,4 +1,4 @@
-import type { ChildUsage, RunMessage } from '../rpc-message.ts'
+import type { AnswerMessage, ChildUsage, RunMessage } from '../rpc-message.ts'
 import type { BlockingChannel } from './blocking-channel.ts'
 import { type Engine, GuestException, type Realm } from './engine.ts'
 import { describeGuestError, PROGRAM_FILE, type ReportedError } from './guest-error.ts'
@@ -10,6 +10,8 @@ import { urlBridge } from './url-bridge.ts'
 const MIB = 1024 * 1024
 const PARENT_CHECK_MS = 100
 const FLUSH_MS = 5
+/** What a look at the clock takes by that clock, in microseconds: about what it really takes. */
+const LOOK_US = 1
 
 /** What ended, as the child says it; without what every ending says. */
 type Ending =
@@ -31,7 +33,6 @@ export class ProgramRun {
   readonly #isReusable: boolean
   readonly #random: RandomSource
   readonly #intl = new IntlBridge()
-  readonly #startedAt = performance.now()
   readonly #parent = process.ppid
   #realm: Realm | null = null
   #lastCheck = 0
@@ -40,6 +41,8 @@ export class ProgramRun {
   #consoleBytes = 0
   #cpuUs = 0
   #turnCpuUs = 0
+  /** The program's own time, in microseconds since it began. */
+  #clockUs = 0
   #isOver = false
 
   constructor(channel: BlockingChannel, message: RunMessage, engine: Engine) {
@@ -75,14 +78,16 @@ export class ProgramRun {
   }
 
   /** The turn that begins with an answer. */
-  settle(seq: number, isValue: boolean, text: string): void {
+  settle({ seq, isValue, atMs }: Omit<AnswerMessage, 'type' | 'run'>, text: string): void {
     this.#turnCpuUs = usedCpuUs()
+    this.#setClock(atMs)
     this.#advance((realm) => realm.settle(seq, isValue, text))
   }
 
   /** The turn that begins because time has passed. */
-  wake(): void {
+  wake(atMs: number): void {
     this.#turnCpuUs = usedCpuUs()
+    this.#setClock(atMs)
     this.#advance(() => undefined)
   }
 
@@ -143,8 +148,17 @@ export class ProgramRun {
     }
   }
 
+  /**
+   * The clock stands still in a turn, so that a program which runs again over its journal reads the same
+   * times. Only looking at it takes a little, or a program that waits in a loop would never come to an end.
+   */
   #elapsedMs(): number {
-    return performance.now() - this.#startedAt
+    this.#clockUs += LOOK_US
+    return this.#clockUs / 1_000
+  }
+
+  #setClock(atMs: number): void {
+    this.#clockUs = Math.max(this.#clockUs, Math.round(atMs * 1_000))
   }
 
   #send(message: object, payload?: string): void {
@@ -191,12 +205,10 @@ export class ProgramRun {
   }
 
   #toolCall(name: string, argument: string): string {
-    const { maxMessageBytes } = this.#message.limits
+    const { maxToolArgumentBytes: most } = this.#message.limits
     // Every UTF-16 unit takes at least one byte and at most three.
-    if (argument.length > maxMessageBytes) return 'is too large'
-    if (argument.length > maxMessageBytes / 3 && Buffer.byteLength(argument) > maxMessageBytes) {
-      return 'is too large'
-    }
+    if (argument.length > most) return 'is too large'
+    if (argument.length > most / 3 && Buffer.byteLength(argument) > most) return 'is too large'
     if (argument.length > MAX_JSON_DEPTH && isNestedDeeper(Buffer.from(argument), MAX_JSON_DEPTH)) {
       return 'is nested too deeply'
     }

@@ -51,11 +51,11 @@ async function serve(channel: BlockingChannel, engine: Engine): Promise<never> {
       }
       case 'answer': {
         const answer = channel.read()
-        runs.get(message.run)?.settle(message.seq, message.isValue, answer)
+        runs.get(message.run)?.settle(message, answer)
         break
       }
       case 'wake':
-        runs.get(message.run)?.wake()
+        runs.get(message.run)?.wake(message.atMs)
         break
       case 'drop':
         runs.get(message.run)?.dispose()
@@ -82,7 +82,12 @@ async function warmUp(engine: Engine): Promise<void> {
     onTick: () => undefined,
     call: (operation) => WARM_UP_ANSWERS[operation] ?? '',
   })
-  const settings = { tools: ['t'], maxOutputBytes: 1e6, maxConsoleBytes: 1e6, maxMessageBytes: 1e6 }
+  const settings = {
+    tools: ['t'],
+    maxOutputBytes: 1e6,
+    maxConsoleBytes: 1e6,
+    maxToolArgumentBytes: 1e6,
+  }
   realm.start('{"rows":[1,2,3]}', JSON.stringify(settings))
   realm.begin(
     `(async () => { console.log(data, new Date()); const x = tools.t({ a: 1 });

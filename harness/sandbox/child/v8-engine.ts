@@ -80,7 +80,7 @@ export class V8Engine implements Engine {
     // Nothing is sent before it is flushed, and nobody flushes here.
     const run = new ProgramRun(new BlockingChannel(NO_DESCRIPTOR), WARM_UP, rehearsal)
     await run.begin(rehearsal, '{"rows":[1,2,3]}')
-    run.settle(0, true, '{"a":1}')
+    run.settle({ seq: 0, isValue: true, atMs: 0 }, '{"a":1}')
     if (!run.isOver) throw new Error('The V8 engine does not run programs')
   }
 }
@@ -115,6 +115,7 @@ const WARM_UP: RunMessage = {
     maxToolCalls: 1,
     maxToolCallsInFlight: 1,
     maxProgramBytes: 10_000,
+    maxToolArgumentBytes: 10_000,
     maxMessageBytes: 10_000,
   },
   startTimeMs: 0,

@@ -93,6 +93,11 @@ describe('limits', () => {
     const limits = { maxMessageBytes: 2000 }
     const tooMuch = 'try { await tools.echo({ s: "x".repeat(3000) }) } catch (e) { return e.code }'
     expect(await outcomeOf(runBody(sandbox, tooMuch, { limits }))).toBe('ERR_TOOL_DENIED')
+    const narrower = { maxToolArgumentBytes: 2000 }
+    expect(await outcomeOf(runBody(sandbox, tooMuch, { limits: narrower }))).toBe('ERR_TOOL_DENIED')
+    const enough = { maxToolArgumentBytes: 4000 }
+    const through = `${tooMuch}\nreturn 'through'`
+    expect(await outcomeOf(runBody(sandbox, through, { limits: enough }))).toBe('through')
     const onToolCall = async () => ({ kind: 'value', value: 'x'.repeat(3000) }) as const
     const answer = 'try { await tools.echo() } catch (e) { return e.code }'
     expect(await outcomeOf(runBody(sandbox, answer, { limits, onToolCall }))).toBe(
@@ -103,7 +108,8 @@ describe('limits', () => {
   it('passes messages of several megabytes', async () => {
     const big = { rows: Array.from({ length: 50_000 }, (_, id) => ({ id, name: `row ${id}` })) }
     const body = 'const { rows } = await tools.echo(data); return rows.length + data.rows.length'
-    expect(await outcomeOf(runBody(sandbox, body, { data: big }))).toBe(100_000)
+    const limits = { maxToolArgumentBytes: 16_777_216 }
+    expect(await outcomeOf(runBody(sandbox, body, { data: big, limits }))).toBe(100_000)
   })
 
   it('runs nothing when the program or its data is too large', async () => {

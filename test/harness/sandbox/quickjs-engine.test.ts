@@ -122,7 +122,10 @@ describe('a script', () => {
   it('stays as it is while it asks the host', async () => {
     const host = listeningHost()
     const realm = await engine.createRealm(host)
-    realm.start('{}', '{"tools":[],"maxOutputBytes":99,"maxConsoleBytes":99,"maxMessageBytes":9}')
+    realm.start(
+      '{}',
+      '{"tools":[],"maxOutputBytes":99,"maxConsoleBytes":99,"maxToolArgumentBytes":9}',
+    )
     realm.begin(
       `console.log('${'x'.repeat(90)}'); (async () => String(() => 'the rest of it'))`,
       'program.js',
@@ -220,7 +223,10 @@ describe('leaving the guest', () => {
       },
     })
     const realm = await engine.createRealm(host)
-    realm.start('{}', '{"tools":[],"maxOutputBytes":9,"maxConsoleBytes":99,"maxMessageBytes":9}')
+    realm.start(
+      '{}',
+      '{"tools":[],"maxOutputBytes":9,"maxConsoleBytes":99,"maxToolArgumentBytes":9}',
+    )
     realm.begin('(() => console.log(1))', 'program.js')
     expect(refused.length).toBeGreaterThanOrEqual(2)
     expect(realm.pendingCalls()).toBe(0)
@@ -235,7 +241,10 @@ describe('leaving the guest', () => {
       },
     })
     const realm = await engine.createRealm(host)
-    realm.start('{}', '{"tools":[],"maxOutputBytes":9,"maxConsoleBytes":99,"maxMessageBytes":9}')
+    realm.start(
+      '{}',
+      '{"tools":[],"maxOutputBytes":9,"maxConsoleBytes":99,"maxToolArgumentBytes":9}',
+    )
     realm.begin('(async () => { console.log(1); await null; console.log(2) })', 'program.js')
     isOver = true
     expect(() => realm.drain()).toThrow(Leave)
@@ -246,7 +255,10 @@ describe('leaving the guest', () => {
   it('makes the realm unusable', async () => {
     const host = listeningHost({ onTick: leavingAt(3) })
     const realm = await engine.createRealm(host)
-    realm.start('{}', '{"tools":[],"maxOutputBytes":9,"maxConsoleBytes":99,"maxMessageBytes":9}')
+    realm.start(
+      '{}',
+      '{"tools":[],"maxOutputBytes":9,"maxConsoleBytes":99,"maxToolArgumentBytes":9}',
+    )
     expect(() => realm.begin('(() => { for (;;); })', 'program.js')).toThrow(Leave)
     expect(() => realm.drain()).toThrow('cannot be entered')
     realm.dispose()
@@ -269,7 +281,10 @@ describe('what the guest throws', () => {
   for (const [name, [code, expected]] of Object.entries(thrown)) {
     it(`arrives as an exception of the guest: ${name}`, async () => {
       const realm = await engine.createRealm(listeningHost())
-      realm.start('{}', '{"tools":[],"maxOutputBytes":9,"maxConsoleBytes":99,"maxMessageBytes":9}')
+      realm.start(
+        '{}',
+        '{"tools":[],"maxOutputBytes":9,"maxConsoleBytes":99,"maxToolArgumentBytes":9}',
+      )
       let error: unknown
       try {
         realm.begin(code, 'program.js')

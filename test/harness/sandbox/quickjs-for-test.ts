@@ -10,7 +10,7 @@ const SETTINGS = JSON.stringify({
   tools: ['echo'],
   maxOutputBytes: MIB,
   maxConsoleBytes: MIB,
-  maxMessageBytes: 16 * MIB,
+  maxToolArgumentBytes: 16 * MIB,
 })
 
 /** A warm engine of its own. */

@@ -54,7 +54,7 @@ async function lives(engine: Engine): Promise<{ someKb: number; manyKb: number }
     await realm.then((each) => {
       each.start(
         '{}',
-        '{"tools":["echo"],"maxOutputBytes":9,"maxConsoleBytes":9,"maxMessageBytes":9}',
+        '{"tools":["echo"],"maxOutputBytes":9,"maxConsoleBytes":9,"maxToolArgumentBytes":9}',
       )
       try {
         each.begin(`(async () => {${body}})`, 'program.js')

@@ -71,6 +71,7 @@ class V8Conversation {
   readonly #socket: Duplex
   readonly #options: V8Options
   readonly #code: string
+  readonly #startedAt = performance.now()
   readonly #console: string[] = []
   readonly #calls: (readonly [string, JsonValue])[] = []
   readonly #done = Promise.withResolvers<V8Outcome>()
@@ -132,7 +133,10 @@ class V8Conversation {
         return
       case 'parked':
         if (message.wakeInMs === null) return
-        setTimeout(() => this.#send({ type: 'wake', run: 1 }), message.wakeInMs)
+        setTimeout(
+          () => this.#send({ type: 'wake', run: 1, atMs: performance.now() - this.#startedAt }),
+          message.wakeInMs,
+        )
         return
       default:
         this.#ending = value as never
@@ -152,10 +156,16 @@ class V8Conversation {
   #answer(seq: number, name: string, argument: JsonValue): void {
     try {
       const value = this.#options.onToolCall?.(name, argument) ?? argument
-      this.#send({ type: 'answer', run: 1, seq, isValue: true }, value)
+      this.#send(
+        { type: 'answer', run: 1, seq, isValue: true, atMs: performance.now() - this.#startedAt },
+        value,
+      )
     } catch (error) {
       const failure = { message: (error as Error).message, code: 'ERR_TOOL_FAILED' }
-      this.#send({ type: 'answer', run: 1, seq, isValue: false }, failure)
+      this.#send(
+        { type: 'answer', run: 1, seq, isValue: false, atMs: performance.now() - this.#startedAt },
+        failure,
+      )
     }
   }
 

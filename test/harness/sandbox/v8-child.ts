@@ -17,6 +17,6 @@ for (;;) {
     run = new ProgramRun(channel, message, engine)
     await run.begin(engine, channel.read())
   } else if (message.type === 'answer') {
-    run?.settle(message.seq, message.isValue, channel.read())
-  } else run?.wake()
+    run?.settle(message, channel.read())
+  } else if (message.type === 'wake') run?.wake(message.atMs)
 }

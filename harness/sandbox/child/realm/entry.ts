@@ -35,13 +35,13 @@ export function createEntry(intrinsics: Intrinsics, parts: RealmParts): RealmEnt
         readonly tools: string[]
         readonly maxOutputBytes: number
         readonly maxConsoleBytes: number
-        readonly maxMessageBytes: number
+        readonly maxToolArgumentBytes: number
       }
       ending.start(limits.maxOutputBytes)
       parts.console.start(limits.maxConsoleBytes)
       parts.random.start()
       parts.performance.start()
-      tools.start(limits.tools, limits.maxMessageBytes)
+      tools.start(limits.tools, limits.maxToolArgumentBytes)
       expose(globalThis, 'data', parseJson(data))
     },
     begin: (main) => {

@@ -194,7 +194,7 @@ export async function runScript(
       tools: options.tools ?? [],
       maxOutputBytes: options.maxOutputBytes ?? 1e7,
       maxConsoleBytes: options.maxConsoleBytes ?? 1e6,
-      maxMessageBytes: 1e7,
+      maxToolArgumentBytes: 1e7,
     }
     realm.start(JSON.stringify(options.data ?? null), JSON.stringify(settings))
     guarded(host, () => realm.begin(code, 'program.js'))
