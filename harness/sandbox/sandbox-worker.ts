@@ -13,6 +13,10 @@ const MAX_HEADER_BYTES = 65_536
 const MEMORY_MARGIN_BYTES = 48 * MIB
 // A killed process runs no more code; nobody has to wait long for the kernel to take it apart.
 const MAX_REAP_MS = 8
+// What a process that has nothing to do may compute in a minute. Making the next realm ready takes a few
+// milliseconds.
+const MAX_REST_CPU_MS = 500
+const REST_MS = 60_000
 
 /** Why a worker was given up: for the log. */
 export type Anomaly =
@@ -24,6 +28,7 @@ export type Anomaly =
   | 'cpu'
   | 'aborted'
   | 'isolation-lost'
+  | 'restless'
 
 interface Turn {
   readonly run: number
@@ -69,6 +74,8 @@ export class SandboxWorker {
   #nextRun = 0
   #isLost = false
   #watched: { readonly run: SandboxRun; readonly cpuMs: number } | null = null
+  /** The first look at rest; null when it has worked since. */
+  #rested: { readonly at: number; readonly cpuMs: number } | null = null
 
   constructor(process: SandboxProcess, owner: WorkerOwner) {
     this.#process = process
@@ -167,6 +174,20 @@ export class SandboxWorker {
     else if (residentBytes > this.#allowedBytes()) run.outOf('memoryMb')
   }
 
+  /**
+   * Looks at a process that should be doing nothing; called about once a second. One that computes all the
+   * same, or holds too much, is no longer what was started.
+   */
+  watchAtRest(): void {
+    if (this.#isLost || this.isBusy) return
+    const at = performance.now()
+    const cpuMs = this.meter.cpuMs()
+    if (this.#rested === null || at - this.#rested.at > REST_MS) this.#rested = { at, cpuMs }
+    const isRestless = cpuMs - this.#rested.cpuMs > MAX_REST_CPU_MS
+    const isTooLarge = this.meter.residentBytes() > this.#allowedBytes()
+    if (isRestless || (isTooLarge && this.#runs.size > 0)) void this.#giveUp('restless')
+  }
+
   /** Ends the process. Its runs, if any, begin again elsewhere. */
   async close(): Promise<void> {
     await this.#giveUp(null)
@@ -179,6 +200,7 @@ export class SandboxWorker {
   }
 
   #take(number: number, message: HostMessage, payload?: string): void {
+    this.#rested = null
     this.#turns.push({ run: number, bytes: payload?.length ?? 0 })
     this.#process.send(message, payload)
     this.#owner.onBusy()

@@ -39,6 +39,7 @@ export interface WorkerPoolSetup {
 /** A program that has waited this long takes another process of its trust domain's share. */
 const GROW_MS = 2
 const WATCH_MS = 5
+const REST_WATCH_MS = 1_000
 // More at once only slow each other down, and the programs that are running.
 const MAX_STARTING = Math.max(1, Math.min(4, availableParallelism()))
 const MAX_SHARED_ATTEMPTS = 2
@@ -73,6 +74,7 @@ export class WorkerPool {
   #retry: NodeJS.Timeout | null = null
   #failedStarts = 0
   readonly #sweep: NodeJS.Timeout
+  readonly #restWatch: NodeJS.Timeout
   #isClosed = false
 
   constructor(setup: WorkerPoolSetup) {
@@ -80,6 +82,10 @@ export class WorkerPool {
     this.#queue = new FairQueue(setup.options.maxQueued)
     this.#sweep = setInterval(() => this.#endIdle(), Math.max(50, setup.options.idleMs / 2))
     this.#sweep.unref()
+    this.#restWatch = setInterval(() => {
+      for (const worker of this.#all) worker.watchAtRest()
+    }, REST_WATCH_MS)
+    this.#restWatch.unref()
   }
 
   /** Programs that wait for a process. */
@@ -120,6 +126,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#sweep)
+    clearInterval(this.#restWatch)
     if (this.#watch !== null) clearInterval(this.#watch)
     if (this.#grow !== null) clearTimeout(this.#grow)
     if (this.#retry !== null) clearTimeout(this.#retry)
