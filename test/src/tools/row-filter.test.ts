@@ -29,7 +29,13 @@ function openShop() {
     execute: true,
     public: true,
     tools: [
-      sqlTool({ name: 'sql', dialect: 'sqlite', database: file, description: 'Reads the shop' }),
+      sqlTool({
+        name: 'sql',
+        dialect: 'sqlite',
+        database: file,
+        description: 'Reads the shop',
+        access: { readableTables: ['orders'] },
+      }),
     ],
     policies: [
       new DataPolicy({
