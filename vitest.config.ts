@@ -1,3 +1,4 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { defineConfig } from 'vitest/config'
 
 const SLOW = 'test/**/*.slow.test.ts'
@@ -10,6 +11,13 @@ export default defineConfig({
     // Tests start real child processes, so more workers than this only wait for each other.
     maxWorkers: 2,
     slowTestThreshold: 1_000,
+    // Secrets for stores on a server, which have no files beside them to keep theirs in.
+    env: {
+      AIRLOCK_AUDIT_KEY: generateKeyPairSync('ed25519')
+        .privateKey.export({ type: 'pkcs8', format: 'pem' })
+        .toString(),
+      AIRLOCK_MASTER_KEY: randomBytes(32).toString('base64'),
+    },
     projects: [
       {
         extends: true,

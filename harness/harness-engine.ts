@@ -3,8 +3,12 @@ import type { ApprovalRequest } from './approval/approval-request.ts'
 import type { ApprovalRule } from './approval/approval-rule.ts'
 import type { ApprovalWorkflow } from './approval/approval-workflow.ts'
 import { AgenticError, SandboxError } from './errors.ts'
+import { answeredMs } from './journal/answered-ms.ts'
+import { describeDivergence } from './journal/divergence.ts'
+import { pastTurns } from './journal/past-turns.ts'
 import { ReplayCursor } from './journal/replay.ts'
-import type { JournalEntry, RunJournal } from './journal/run-journal.ts'
+import type { JournalEntry, RunJournal, TurnRecord } from './journal/run-journal.ts'
+import { unknownCalls } from './journal/unknown-calls.ts'
 import type { JsonValue } from './json-value.ts'
 import { beforeEnd, type Judgement, type JudgeRequest, judgeProgram } from './judge-program.ts'
 import { type Logger, silentLogger } from './logger.ts'
@@ -12,7 +16,15 @@ import type { CapabilityPlan } from './plan/capability-plan.ts'
 import type { Program } from './program.ts'
 import type { ProgramReader } from './program-reader.ts'
 import type { Action } from './requester.ts'
-import { failureOf, late, refusalOf, refusedBy, stoppedBy, unawaited } from './run-ending.ts'
+import {
+  failureOf,
+  late,
+  outcomeUnknown,
+  refusalOf,
+  refusedBy,
+  stoppedBy,
+  unawaited,
+} from './run-ending.ts'
 import { describeEnding, type RunFailure } from './run-failure.ts'
 import type { IsolationFacts } from './sandbox/isolation/isolation-level.ts'
 import type { ResourceLimits } from './sandbox/resource-limits.ts'
@@ -48,6 +60,8 @@ export interface HarnessEngineOptions {
 export interface HarnessRequest extends JudgeRequest {
   readonly intent?: string
   readonly domain?: string
+  /** The session the run belongs to: what an approver may grant for. */
+  readonly sessionId?: string
   readonly data: JsonValue
   readonly approvalRules: readonly ApprovalRule[]
   readonly validators: readonly OutputValidator[]
@@ -63,6 +77,10 @@ export interface HarnessRequest extends JudgeRequest {
    * have failed before it. What they called must have changed nothing. Default 0.
    */
   readonly firstSeq?: number
+  /** What the program saw after its last call when it last came to wait. */
+  readonly lastTurns?: TurnRecord
+  /** Where its calls are put down, when it is another journal than the engine's own. */
+  readonly journal?: RunJournal
   /** Where the program runs, when it is another sandbox than the engine's own. */
   readonly sandbox?: Sandbox
   /** Whose programs may share a process with this one; undefined alone. */
@@ -97,8 +115,10 @@ export interface HarnessOutcome {
   readonly result?: JsonValue
   readonly serialized?: string
   readonly error?: RunFailure
-  /** What the run waits for; only with status `pending_approval`. */
-  readonly approval?: ApprovalRequest
+  /** What the run waits for, the earliest first; only with status `pending_approval`. */
+  readonly approvals?: readonly ApprovalRequest[]
+  /** What a person has to find out; only with status `outcome_unknown`. */
+  readonly unknownCalls?: readonly JournalEntry[]
   readonly findings: readonly Finding[]
   readonly calls: readonly JournalEntry[]
   readonly console: readonly ConsoleLine[]
@@ -106,6 +126,8 @@ export interface HarnessOutcome {
   readonly abandonedCalls?: readonly AbandonedCall[]
   readonly usage: ResourceUsage
   readonly isolation?: IsolationFacts
+  /** What the program saw after its last call: to be kept for whoever runs it again. */
+  readonly lastTurns?: TurnRecord
 }
 
 /** The longest that calls of an ended run are waited for, so that their answers reach the journal. */
@@ -169,7 +191,7 @@ export class HarnessEngine {
     })
     const approval = await approvals.program()
     if (approval.kind === 'wait') {
-      return { ...judged, status: 'pending_approval', approval: approval.request }
+      return { ...judged, status: 'pending_approval', approvals: approval.requests }
     }
     if (approval.kind === 'refused') return { ...judged, ...refusedBy(approval.request) }
     return this.#execute(request, { ...judgement, approvals, started })
@@ -177,10 +199,19 @@ export class HarnessEngine {
 
   async #execute(request: HarnessRequest, judged: JudgedProgram): Promise<HarnessOutcome> {
     const { program, plan, context, approvals } = judged
-    const { journal } = this.#options
+    const journal = this.#journalOf(request)
     const { sandbox = this.#options.sandbox, firstSeq = 0 } = request
     const recorded = await this.#ownCalls(request)
+    // All of them at once, and before anything is computed that a person would then wait for.
+    const unknown = unknownCalls(recorded, context.tools)
+    if (unknown.length > 0) {
+      const { action } = context
+      const { findings } = judged
+      const nothing = { calls: recorded, console: [], usage: NO_USAGE }
+      return { ...nothing, action, program, plan, findings, ...outcomeUnknown(unknown) }
+    }
     const held = await approvals.heldCalls()
+    const past = pastTurns(recorded, request.lastTurns)
     const gate = new ToolGate(
       {
         context,
@@ -193,13 +224,14 @@ export class HarnessEngine {
           held.filter(({ seq }) => seq >= firstSeq),
           firstSeq,
         ),
+        pastTurns: pastTurns(recorded).length,
         maxMovedBytes: 2 * request.limits.maxMessageBytes,
         clock: this.#clock,
         logger: this.#logger,
       },
       Math.max(-1, ...recorded.map(({ finishedOrder }) => finishedOrder ?? -1)) + 1,
     )
-    const elapsedMs = performance.now() - judged.started
+    const elapsedMs = performance.now() - judged.started + answeredMs(recorded)
     const remainingMs = Math.max(1, Math.round(request.limits.timeoutMs - elapsedMs))
     let result: SandboxResult
     try {
@@ -210,6 +242,7 @@ export class HarnessEngine {
         toolNames: [...context.tools.keys()],
         limits: { ...request.limits, timeoutMs: remainingMs },
         determinism: request.determinism,
+        past,
         ...(request.signal === undefined ? {} : { signal: request.signal }),
         ...(request.trustDomain === undefined ? {} : { trustDomain: request.trustDomain }),
         ...(request.onEvent === undefined ? {} : { onEvent: request.onEvent }),
@@ -231,6 +264,8 @@ export class HarnessEngine {
         error: { code, message, findings: [] },
       }
     }
+    // A program that came to its end, or to its time's, beside a held call waits for it all the same.
+    if (result.ending.kind === 'returned' || result.ending.kind === 'timeout') gate.waitForHeld()
     await gate.close(result.ending.kind === 'suspended' ? remainingMs : ABORT_GRACE_MS)
     const calls = await this.#ownCalls(request)
     return this.#conclude(request, { ...judged, result, calls, gate })
@@ -240,8 +275,9 @@ export class HarnessEngine {
    * The calls of this program. Those of programs before it are not repeated and not answered again, which
    * only calls that changed nothing allow.
    */
-  async #ownCalls({ runId, firstSeq = 0 }: HarnessRequest): Promise<readonly JournalEntry[]> {
-    const entries = await this.#options.journal.read(runId)
+  async #ownCalls(request: HarnessRequest): Promise<readonly JournalEntry[]> {
+    const { runId, firstSeq = 0 } = request
+    const entries = await this.#journalOf(request).read(runId)
     if (entries.some(({ seq, readOnly }) => seq < firstSeq && !readOnly)) {
       throw new AgenticError(
         'ERR_RUN_DIVERGED',
@@ -249,6 +285,10 @@ export class HarnessEngine {
       )
     }
     return entries.filter(({ seq }) => seq >= firstSeq)
+  }
+
+  #journalOf({ journal = this.#options.journal }: HarnessRequest): RunJournal {
+    return journal
   }
 
   async #conclude(request: HarnessRequest, finished: FinishedProgram): Promise<HarnessOutcome> {
@@ -265,14 +305,14 @@ export class HarnessEngine {
       abandonedCalls: result.abandonedCalls,
       usage: result.usage,
       isolation: result.isolation,
+      lastTurns: gate.restOf(result.turns ?? []),
     }
     if (gate.stop !== null) return { ...base, ...stoppedBy(gate.stop) }
     const { ending } = result
     // A program that waits for an answer whose turn never comes has left the way on record as well.
     const isOver = ending.kind === 'returned' || ending.kind === 'timeout'
     if (isOver && gate.missing !== null) {
-      const { seq, tool } = gate.missing
-      const message = `Call ${seq} of tool "${tool}" is in the journal and was not made again`
+      const message = describeDivergence(gate.missing, null)
       return { ...base, ...stoppedBy({ kind: 'diverged', message }) }
     }
     if (ending.kind !== 'returned')

@@ -5,22 +5,55 @@
  * @module
  */
 
+export type { EditJudge } from './approval/approval-answer.ts'
+export { approvalDigest } from './approval/approval-digest.ts'
+export type {
+  ApprovalDelegation,
+  ApprovalGrant,
+  ApprovalMandate,
+  ApprovalMandatesOptions,
+  DelegationInput,
+  GrantableCall,
+  GrantInput,
+  MandateFilter,
+  MandateStore,
+  MandateUse,
+  Revocation,
+} from './approval/approval-mandates.ts'
+export { ApprovalMandates } from './approval/approval-mandates.ts'
 export type {
   ApprovalDecision,
+  ApprovalEdit,
   ApprovalRequest,
   ApprovalState,
   ApprovalSubject,
+  ApprovalVote,
   Approver,
 } from './approval/approval-request.ts'
-export type { ApprovalRuleOptions, CallSubject, ProgramSubject } from './approval/approval-rule.ts'
+export type { ApprovalResolution } from './approval/approval-resolution.ts'
+export type {
+  ApprovalRuleOptions,
+  CallSubject,
+  HeldCallQuestion,
+  ProgramSubject,
+} from './approval/approval-rule.ts'
 export { ApprovalRule } from './approval/approval-rule.ts'
-export type { ApprovalFilter, ApprovalStore } from './approval/approval-store.ts'
-export { canDecide, canSee } from './approval/approval-visibility.ts'
-export type { ApprovalInput, ApprovalResolution } from './approval/approval-workflow.ts'
+export type {
+  ApprovalChange,
+  ApprovalEventKind,
+  ApprovalFilter,
+  ApprovalStore,
+} from './approval/approval-store.ts'
+export { approversOf, canDecide, canSee, isApprover } from './approval/approval-visibility.ts'
+export type { ApprovalInput, ApprovalWorkflowOptions } from './approval/approval-workflow.ts'
 export { ApprovalWorkflow } from './approval/approval-workflow.ts'
+export type { JsonChange } from './approval/json-changes.ts'
 export { MemoryApprovalStore } from './approval/memory-approval-store.ts'
+export { nameOfApprover } from './approval/quorum.ts'
+export { checkToolApproval, ruleOfTool } from './approval/tool-approval.ts'
 export type { AuditRecorder, TraceFilter, TraceOwner } from './audit/audit-recorder.ts'
 export type { Entrance, ExecutionTrace } from './audit/execution-trace.ts'
+export { namesIn, verdictOf } from './audit/execution-trace.ts'
 export { MemoryAuditRecorder } from './audit/memory-audit-recorder.ts'
 export { redact, redactTrace } from './audit/redact.ts'
 export { redactText } from './audit/redact-text.ts'
@@ -38,9 +71,26 @@ export {
 export type { HarnessEngineOptions, HarnessOutcome, HarnessRequest } from './harness-engine.ts'
 export { HarnessEngine } from './harness-engine.ts'
 export { callDigest, canonicalJson } from './journal/canonical-json.ts'
+export { describeDivergence } from './journal/divergence.ts'
 export { MemoryRunJournal } from './journal/memory-run-journal.ts'
-export type { JournalAnswer, JournalEntry, RunJournal } from './journal/run-journal.ts'
+export type {
+  OfflineCall,
+  OfflineReplay,
+  OfflineRequest,
+} from './journal/offline-replay.ts'
+export { digestOfResult, replayOffline } from './journal/offline-replay.ts'
+export type {
+  AnswerPlace,
+  JournalAnswer,
+  JournalEntry,
+  ProgramTurn,
+  RunJournal,
+  TurnRecord,
+} from './journal/run-journal.ts'
+export { unknownCalls } from './journal/unknown-calls.ts'
 export type { JsonObject, JsonValue } from './json-value.ts'
+export type { ArgumentJudgement } from './judge-argument.ts'
+export { judgeArgument } from './judge-argument.ts'
 export type { JudgeMeans, Judgement, JudgeRequest } from './judge-program.ts'
 export { judgeProgram } from './judge-program.ts'
 export type { Logger } from './logger.ts'

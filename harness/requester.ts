@@ -5,6 +5,8 @@
 export interface Requester {
   readonly userId: string
   readonly roles: readonly string[]
+  /** Groups of people within the tenant, as the host's directory has them. Absent means none. */
+  readonly groups?: readonly string[]
   readonly tenantId?: string
 }
 

@@ -1,6 +1,7 @@
 import type { ApprovalRequest } from './approval/approval-request.ts'
 import type { ErrorCode } from './errors.ts'
 import type { HarnessOutcome, HarnessRequest } from './harness-engine.ts'
+import type { JournalEntry } from './journal/run-journal.ts'
 import type { Judgement } from './judge-program.ts'
 import type { RunFailure } from './run-failure.ts'
 import { type AbandonedCall, NO_USAGE } from './sandbox/sandbox.ts'
@@ -71,12 +72,16 @@ export function late({ signal }: Pick<HarnessRequest, 'signal'>): Ending {
 }
 
 /** What an early end adds to an outcome. */
-export type Ending = Pick<HarnessOutcome, 'status' | 'error' | 'approval'>
+export type Ending = Pick<HarnessOutcome, 'status' | 'error' | 'approvals' | 'unknownCalls'>
 
 /** An approver said no, or nobody said anything in time. */
 export function refusedBy(request: ApprovalRequest): Ending {
   if (request.state === 'expired') {
     const message = 'Nobody decided in time'
+    return { status: 'expired', error: { code: 'ERR_APPROVAL_EXPIRED', message, findings: [] } }
+  }
+  if (request.state === 'withdrawn') {
+    const message = 'The run had ended before anybody decided'
     return { status: 'expired', error: { code: 'ERR_APPROVAL_EXPIRED', message, findings: [] } }
   }
   const reason = request.decision?.reason
@@ -88,25 +93,31 @@ export function refusedBy(request: ApprovalRequest): Ending {
 export function stoppedBy(stop: GateStop): Ending {
   switch (stop.kind) {
     case 'waiting':
-      return { status: 'pending_approval', approval: stop.request }
+      return { status: 'pending_approval', approvals: stop.requests }
     case 'refused':
       return refusedBy(stop.request)
     case 'diverged': {
       const error = { code: 'ERR_RUN_DIVERGED', message: stop.message, findings: [] } as const
       return { status: 'failed', error }
     }
-    case 'outcome-unknown': {
-      const message = `Call ${stop.seq} of tool "${stop.tool}" was on its way when the process ended; whether it arrived is not known`
-      return {
-        status: 'outcome_unknown',
-        error: { code: 'ERR_TOOL_FAILED', message, findings: [] },
-      }
-    }
+    case 'outcome-unknown':
+      return outcomeUnknown(stop.calls)
     case 'error':
       return {
         status: 'failed',
         error: { code: stop.code, message: stop.message, findings: [] },
       }
+  }
+}
+
+/** The run waits for a person to say what became of these calls. */
+export function outcomeUnknown(calls: readonly JournalEntry[]): Ending {
+  const names = calls.map(({ seq, tool }) => `call ${seq} of tool "${tool}"`).join(', ')
+  const message = `The process ended while a call was on its way, and whether it arrived is not known: ${names}. An operator has to say what became of it`
+  return {
+    status: 'outcome_unknown',
+    unknownCalls: calls,
+    error: { code: 'ERR_RUN_OUTCOME_UNKNOWN', message, findings: [] },
   }
 }
 

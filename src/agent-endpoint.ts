@@ -10,6 +10,7 @@ import {
   type ProgramLanguage,
   type ResourceLimits,
   refuseUnknownOptions,
+  ruleOfTool,
   type Sandbox,
   type Tool,
   type ToolTypes,
@@ -181,7 +182,9 @@ export function resolveEndpoint(
   })
   refuseDuplicates(`Endpoint "${name}" grants`, 'tool', tools)
   const approvalRules = levels.flatMap(({ approval }) => approval ?? [])
-  refuseDuplicates(`Endpoint "${name}" has`, 'approval rule', approvalRules)
+  const brought = new Set(tools.flatMap((tool) => ruleOfTool(tool) ?? []))
+  // A decision is bound to a rule by its name.
+  refuseDuplicates(`Endpoint "${name}" has`, 'approval rule', [...approvalRules, ...brought])
   const typeCheck = innermost(levels, 'typeCheck') ?? (setting.hasModel ? 'repair' : 'warn')
   return {
     name,

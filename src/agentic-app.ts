@@ -1,18 +1,15 @@
 import {
-  ApprovalWorkflow,
+  type ApprovalRequest,
+  type ApprovalWorkflow,
   type AuditRecorder,
   ConfigurationError,
   HarnessEngine,
   type IsolationFacts,
   type Logger,
-  OutputSizeMonitor,
-  OutputTypeValidator,
   ProgramReader,
-  ReadOnlyValidator,
-  ResourceMonitor,
   type Tool,
 } from '../harness/index.ts'
-import { AgentRuntime, type LanguageModel, ToolRegistry } from '../runtime/index.ts'
+import { AgentRuntime, ToolRegistry } from '../runtime/index.ts'
 import {
   type AgentEndpoint,
   type AgentEndpointOptions,
@@ -21,61 +18,34 @@ import {
   type ScopeOptions,
 } from './agent-endpoint.ts'
 import { AgentRouter, type RouterOptions } from './agent-router.ts'
+import type { AgenticAppOptions, ListenOptions } from './agentic-app-options.ts'
+import { ApprovalEvents } from './approval-events.ts'
 import { Approvals } from './approvals.ts'
+import { Audit } from './audit/audit.ts'
 import type { AuthorizationPolicy } from './authorization/authorization-policy.ts'
 import { ProductionAuthorizationPolicy } from './authorization/production-authorization-policy.ts'
 import { checkAppOptions } from './check-app-options.ts'
+import { withDefaultValidators } from './default-validators.ts'
 import { drain } from './drain.ts'
 import { RequestError } from './errors.ts'
+import { ApprovalStreams } from './http/approval-stream.ts'
 import { createAppPort } from './http/create-app-port.ts'
 import { createHttpApp } from './http/create-http-app.ts'
 import { type RunningServer, serve } from './http/node-server.ts'
+import { openAppStore } from './open-app-store.ts'
+import { type OpenedApprovals, openApprovals } from './open-approvals.ts'
 import { openTypeChecker } from './open-type-checker.ts'
 import { RunPath } from './run-intent.ts'
 import { RunLeases } from './run-leases.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import type { IntentCall, ProgramCall } from './run-request.ts'
 import { Runs } from './runs.ts'
-import { type AppSandboxOptions, Sandboxes } from './sandboxes.ts'
-import { openStore, type Store } from './store/open-store.ts'
+import { Sandboxes } from './sandboxes.ts'
+import type { Store } from './store/open-store.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { vouchedUser } from './vouched-user.ts'
 
-/** How an app is made. Unknown options are refused. */
-export interface AgenticAppOptions extends ScopeOptions {
-  /** Shown to callers. */
-  readonly title: string
-  /** Writes the programs. Without one only handlers and programs of callers run. */
-  readonly model?: LanguageModel
-  /** Who may do what. Default `new ProductionAuthorizationPolicy()`. */
-  readonly authorization?: AuthorizationPolicy
-  /** A file for runs, approvals, journal, audit and sessions, or `':memory:'`. */
-  readonly store: string
-  /** Where programs run. The isolation minimum is `kernel` unless lowered by name; below it nothing runs. */
-  readonly sandbox?: AppSandboxOptions
-  /** Most audit traces kept. Default 10 000. */
-  readonly maxTraces?: number
-  /** Largest request body in bytes. Default 6 291 456 (6 MiB). */
-  readonly maxBodyBytes?: number
-  /** Longest intent in characters. Default 16 384. */
-  readonly maxIntentLength?: number
-  readonly logger?: Logger
-  /** Milliseconds since 1970; for tests. Default `Date.now`. */
-  readonly clock?: () => number
-  /**
-   * Switches single layers off, for tests of the others. Needs `AIRLOCK_UNSAFE=1` in the environment and
-   * never works with `listen()`. Real tool calls are judged by the policies all the same.
-   */
-  readonly unsafe?: { readonly skipAnalysis?: boolean; readonly skipPolicies?: boolean }
-}
-
-/** Where and how to listen. */
-export interface ListenOptions {
-  /** Default 8787; 0 takes any free port. */
-  readonly port?: number
-  /** Default `127.0.0.1`. */
-  readonly hostname?: string
-}
+export type { AgenticAppOptions, ListenOptions } from './agentic-app-options.ts'
 
 const SWEEP_MS = 1_000
 const DRAIN = { patienceMs: 10_000, graceMs: 5_000 }
@@ -85,6 +55,7 @@ interface Started {
   readonly store: Store
   readonly path: RunPath
   readonly approvals: ApprovalWorkflow
+  readonly opened: OpenedApprovals
   readonly audit: AuditRecorder
 }
 
@@ -103,6 +74,8 @@ export class AgenticApp {
   readonly title: string
   /** Decides and lists approval requests in code. */
   readonly approvals: Approvals
+  /** Searches, checks, exports and erases what is on record, in code. */
+  readonly audit: Audit
   /** Reads runs, and waits for them, in code. */
   readonly runs: Runs
   /** A plain fetch handler with every route. */
@@ -116,6 +89,8 @@ export class AgenticApp {
   readonly #reader = new ProgramReader()
   readonly #sandboxes: Sandboxes
   readonly #leases: RunLeases
+  readonly #events: ApprovalEvents
+  readonly #streams = new ApprovalStreams()
   #typeChecker: ReturnType<typeof openTypeChecker> = null
   #started: Promise<Started> | null = null
   #sweep: NodeJS.Timeout | null = null
@@ -134,15 +109,25 @@ export class AgenticApp {
     if (options.unsafe !== undefined) {
       this.#logger.error({ unsafe: options.unsafe }, 'UNSAFE: layers are switched off for testing')
     }
-    this.approvals = new Approvals({
-      workflow: async () => (await this.#admit()).approvals,
-      onDecided: (request) => this.runs.goOn(request),
+    this.#events = new ApprovalEvents({
+      store: async () => (await this.#parts()).store.approvalEvents,
+      clock: this.#clock,
+      logger: this.#logger,
     })
+    this.approvals = new Approvals({
+      opened: async () => (await this.#admit()).opened,
+      events: this.#events,
+      onDecided: (request) => this.runs.goOn(request),
+      logger: this.#logger,
+    })
+    this.audit = new Audit(async () => (await this.#admit()).store.auditLog)
     this.#leases = new RunLeases({ logger: this.#logger })
     this.runs = new Runs({
       leases: this.#leases,
       started: () => this.#parts(),
       endpoint: (name) => this.#endpoints.get(name) ?? null,
+      authorization: this.#authorization,
+      clock: this.#clock,
       logger: this.#logger,
     })
     const http = createHttpApp(this.#port(), this.#logger)
@@ -273,6 +258,8 @@ export class AgenticApp {
 
   async #close(): Promise<void> {
     const server = await this.#server?.catch(() => null)
+    // They would keep the server waiting.
+    this.#streams.close()
     await server?.close()
     const started = await this.#started?.catch(() => null)
     // Only now: a start that was under way has set it meanwhile.
@@ -288,6 +275,7 @@ export class AgenticApp {
       this.#typeChecker?.close(),
       ...[...owned].map((part) => part.close?.()),
     ])
+    await started?.opened.close()
     await started?.store.close()
   }
 
@@ -322,16 +310,7 @@ export class AgenticApp {
         `Nothing can answer at "${endpoint.name}": give the app a \`model\`, the endpoint a handler, or say \`execute: true\``,
       )
     }
-    const defaults = [
-      new OutputSizeMonitor({ maxBytes: endpoint.limits.maxOutputBytes }),
-      new OutputTypeValidator(),
-      new ResourceMonitor(),
-      new ReadOnlyValidator(),
-    ]
-    this.#endpoints.set(endpoint.name, {
-      ...endpoint,
-      validators: [...defaults, ...endpoint.validators],
-    })
+    this.#endpoints.set(endpoint.name, withDefaultValidators(endpoint))
   }
 
   #endpointOf(name: string): AgentEndpoint {
@@ -341,9 +320,18 @@ export class AgenticApp {
   }
 
   async #open(): Promise<Started> {
-    const { store: location, maxTraces, model } = this.#options
-    const store = await openStore(location, maxTraces === undefined ? {} : { maxTraces })
-    const approvals = new ApprovalWorkflow({ store: store.approvals, clock: this.#clock })
+    const { model, notifiers = [] } = this.#options
+    const store = await openAppStore(this.#options, this.#logger)
+    const opened = openApprovals({
+      store,
+      authorization: this.#authorization,
+      notifiers,
+      events: this.#events,
+      endpointOf: (request) => this.#servedFor(request),
+      clock: this.#clock,
+      logger: this.#logger,
+    })
+    const approvals = opened.workflow
     this.#typeChecker ??= openTypeChecker(this.#logger)
     const engine = new HarnessEngine({
       reader: this.#reader,
@@ -370,14 +358,27 @@ export class AgenticApp {
       trustDomain: this.#sandboxes.trustDomain,
       leases: this.#leases,
       onWaiting: (runId) => this.runs.recheck(runId),
+      onRequestsLeft: (runId) => this.runs.withdrawRequests(runId),
     })
     this.#reader.warm()
-    const started = { store, path, approvals, audit: store.audit }
-    this.#sweep = setInterval(() => this.runs.sweep(), SWEEP_MS)
+    const started = { store, path, approvals, opened, audit: store.audit }
+    this.#sweep = setInterval(() => {
+      this.runs.sweep()
+      opened.sweep()
+    }, SWEEP_MS)
     this.#sweep.unref()
-    this.#leases.start(store.runs)
+    this.#leases.start(store.runs, (hold) => path.letGo(hold))
     this.runs.recover()
     return started
+  }
+
+  async #servedFor(request: ApprovalRequest): Promise<AgentEndpoint | null> {
+    const { store, path } = await this.#parts()
+    const [endpoint, run] = [
+      this.#endpoints.get(request.endpoint),
+      await store.runs.get(request.runId),
+    ]
+    return endpoint === undefined || run === null ? null : path.served(endpoint, run)
   }
 
   #port() {
@@ -390,6 +391,9 @@ export class AgenticApp {
       endpoints: this.#endpoints,
       started: () => this.#admit(),
       approvals: this.approvals,
+      events: this.#events,
+      streams: this.#streams,
+      runs: this.runs,
       isolation: () => this.isolation(),
     })
   }

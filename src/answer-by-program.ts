@@ -9,11 +9,11 @@ import {
 import { diagnosisOf } from './diagnosis.ts'
 import type { FailedAttempt } from './failed-attempt.ts'
 import type { LiveRun } from './live-run.ts'
-import { outcomeOf } from './outcome-of.ts'
+import { outcomeOf, type ProgramOutcome } from './outcome-of.ts'
 import { RepairBudget } from './repair-budget.ts'
-import type { RunOutcome } from './run-outcome.ts'
 import { type ProgramMeans, runProgram } from './run-program.ts'
 import { intentOf, withIntent } from './run-record.ts'
+import { epochOf } from './store/run-store.ts'
 
 /** What answering intents by programs needs. */
 export interface AnswerMeans extends ProgramMeans {
@@ -52,7 +52,7 @@ export async function answerByProgram(
   run: LiveRun,
   session: readonly SessionTurn[],
   means: AnswerMeans,
-): Promise<RunOutcome> {
+): Promise<ProgramOutcome> {
   const { attempt, asking } = await firstAttempt(run, session, means.runtime)
   const { budget } = asking
   let current = attempt
@@ -130,7 +130,7 @@ async function mend(
   // It may have had an effect, and another program would have it twice.
   if (calls.some(({ readOnly }) => !readOnly)) return given
   const attempts = [...(record.attempts ?? []), failedAttempt(written, outcome, diagnosis)]
-  if (!(await store.runs.update(record.runId, OPEN, { attempts }))) return given
+  if (!(await store.runs.update(record.runId, OPEN, { attempts }, epochOf(record)))) return given
   const noted = { ...run, record: { ...record, attempts } }
   budget.begin()
   try {

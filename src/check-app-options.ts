@@ -1,6 +1,9 @@
 import { ConfigurationError, refuseUnknownOptions } from '../harness/index.ts'
 import type { AgenticAppOptions } from './agentic-app.ts'
+import { checkAuditOptions } from './audit/check-audit-options.ts'
 import { checkScopeOptions } from './check-options.ts'
+import type { Notifier } from './notifiers/notifier.ts'
+import { parseStoreLocation } from './store/store-location.ts'
 
 const APP_KEYS = [
   'title',
@@ -16,6 +19,9 @@ const APP_KEYS = [
   'repairRounds',
   'sandbox',
   'maxTraces',
+  'audit',
+  'secrets',
+  'notifiers',
   'maxBodyBytes',
   'maxIntentLength',
   'logger',
@@ -32,21 +38,43 @@ export function checkAppOptions(options: AgenticAppOptions): void {
   refuseUnknownOptions('AgenticApp', options, APP_KEYS)
   refuseIncomplete(options)
   refuseNoBounds(options)
+  checkAuditOptions(options)
+  checkNotifiers(options)
   refuseUnsafe(options)
 }
 
 function refuseIncomplete(options: Partial<AgenticAppOptions>): void {
   const { title, store, model } = options
-  for (const [name, value] of Object.entries({ title, store })) {
-    if (typeof value === 'string' && value !== '') continue
-    throw new ConfigurationError(`AgenticApp needs \`${name}\`, a text that is not empty`)
+  if (typeof title !== 'string' || title === '') {
+    throw new ConfigurationError('AgenticApp needs `title`, a text that is not empty')
   }
+  if (store === undefined) {
+    throw new ConfigurationError(
+      "AgenticApp needs `store`: the path of a file, ':memory:' or a postgresql:// URL",
+    )
+  }
+  parseStoreLocation(store)
   if (model !== undefined && typeof model?.generate !== 'function') {
     throw new ConfigurationError(
       'Option "model" takes a language model, for example of `aiSdkModel(…)`',
     )
   }
   checkScopeOptions('AgenticApp', options)
+}
+
+function checkNotifiers({ notifiers }: { readonly notifiers?: unknown }): void {
+  if (notifiers === undefined) return
+  const isNotifier = (one: Partial<Notifier> | null) =>
+    typeof one?.name === 'string' && one.name !== '' && typeof one.notify === 'function'
+  if (!Array.isArray(notifiers) || !notifiers.every(isNotifier)) {
+    throw new ConfigurationError(
+      'Option "notifiers" takes a list, for example [logNotifier(), webhookNotifier({ url, secret })]',
+    )
+  }
+  const names = notifiers.map(({ name }: Notifier) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice === undefined) return
+  throw new ConfigurationError(`There are two notifiers "${twice}"; give one another \`name\``)
 }
 
 function refuseNoBounds(options: AgenticAppOptions): void {

@@ -13,6 +13,10 @@ export class RequestError extends AgenticError {
       | 'ERR_REQUEST_METHOD'
       | 'ERR_ENDPOINT_NOT_FOUND'
       | 'ERR_RUN_NOT_FOUND'
+      | 'ERR_RUN_CONFLICT'
+      | 'ERR_ROLLBACK_INCOMPLETE'
+      | 'ERR_IDEMPOTENCY_MISMATCH'
+      | 'ERR_IDEMPOTENCY_IN_PROGRESS'
       | 'ERR_OVERLOADED',
     message: string,
     options: ErrorOptions & { readonly allow?: readonly string[] } = {},

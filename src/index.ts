@@ -7,9 +7,15 @@
 
 export type {
   Action,
+  ApprovalDelegation,
+  ApprovalEdit,
+  ApprovalEventKind,
+  ApprovalGrant,
+  ApprovalMandate,
   ApprovalRequest,
   ApprovalRuleOptions,
   ApprovalState,
+  ApprovalVote,
   Approver,
   CgroupOptions,
   CodePolicyOptions,
@@ -44,6 +50,7 @@ export type {
   ToolContext,
   ToolSchema,
   TraceFilter,
+  TraceOwner,
 } from '../harness/index.ts'
 export {
   AgenticError,
@@ -94,6 +101,14 @@ export type { AgentRouter, RouterOptions } from './agent-router.ts'
 export type { AgenticAppOptions, ListenOptions } from './agentic-app.ts'
 export { AgenticApp } from './agentic-app.ts'
 export type { Approvals, CodeDecision } from './approvals.ts'
+export type { Audit } from './audit/audit.ts'
+export type { CheckpointOptions } from './audit/audit-checkpoints.ts'
+export type { ErasedPerson } from './audit/audit-log.ts'
+export type { AuditBounds } from './audit/audit-retention.ts'
+export type { AuditCheckpoint } from './audit/checkpoint.ts'
+export type { AuditOptions } from './audit/open-audit.ts'
+export type { AuditFault, AuditProblem, AuditReport, VerifyOptions } from './audit/verify-chain.ts'
+export { verifyExport } from './audit/verify-export.ts'
 export type {
   AuthorizationRequest,
   AuthorizedResource,
@@ -111,6 +126,15 @@ export {
   RunError,
 } from './errors.ts'
 export type { RunningServer } from './http/node-server.ts'
+export type { ApprovalNotice } from './notifiers/approval-notice.ts'
+export type { LogNotifierOptions } from './notifiers/log-notifier.ts'
+export { logNotifier } from './notifiers/log-notifier.ts'
+export type { Notifier } from './notifiers/notifier.ts'
+export type { WebhookNotifierOptions } from './notifiers/webhook-notifier.ts'
+export { webhookNotifier } from './notifiers/webhook-notifier.ts'
+export type { IdempotentRequest } from './request-key.ts'
+export type { OutcomeResolution } from './resolve-outcome.ts'
+export type { RollbackCall, RollbackPlan } from './rollback/rollback-plan.ts'
 export type { RunOutcome } from './run-outcome.ts'
 export type {
   Addressed,
@@ -138,8 +162,12 @@ export type {
   CredentialsReading,
   SecurityScheme,
 } from './security/security-scheme.ts'
-export type { RunStatus } from './store/run-store.ts'
+export type { RunFilter, RunStatus } from './store/run-store.ts'
+export type { StoreFailure } from './store/store-error.ts'
 export { StoreError } from './store/store-error.ts'
+export type { PostgresqlStore, StoreLocation } from './store/store-location.ts'
+export type { StoreSecrets } from './store/store-secrets.ts'
+export type { TracePage, TraceSearch } from './store/trace-store.ts'
 export type { LoggerOptions } from './telemetry/logger.ts'
 export { createLogger } from './telemetry/logger.ts'
 export type { PostgresqlConnection } from './tools/postgresql-place.ts'

@@ -6,7 +6,7 @@ export class LiveRuns {
   /**
    * Does the work of one run.
    *
-   * @param signal - The caller's own; the run is aborted by it or by {@link cancelAll}.
+   * @param signal - The caller's own; the run is aborted by it, by {@link cancel} or by {@link cancelAll}.
    */
   async supervise<T>(
     runId: string,
@@ -21,9 +21,15 @@ export class LiveRuns {
     try {
       return await settled
     } finally {
-      this.#controllers.delete(runId)
+      // A later holding of the same run has a controller of its own.
+      if (this.#controllers.get(runId) === controller) this.#controllers.delete(runId)
       this.#settled.delete(settled)
     }
+  }
+
+  /** Cancels one run, if it is under way here. */
+  cancel(runId: string, reason: unknown): void {
+    this.#controllers.get(runId)?.abort(reason)
   }
 
   /** Cancels everything that is under way. */

@@ -6,8 +6,9 @@ import {
   type ProgramLanguage,
   type ResourceLimits,
   redactText,
+  type TurnRecord,
 } from '../harness/index.ts'
-import { RateLimitError } from './errors.ts'
+import { retryAfterSecondsOf } from './retry-after.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import type { RunRecord, RunStatus } from './store/run-store.ts'
 
@@ -21,19 +22,29 @@ const NOTHING = {
   usage: NO_USAGE,
 } as const
 
+/** What the caller is told of a program's run, and what is kept beside that for whoever runs it again. */
+export type ProgramOutcome = RunOutcome & { readonly lastTurns?: TurnRecord }
+
 /** What the caller is told of a program's run. */
 export function outcomeOf(
   run: RunRecord,
   program: { readonly source: string; readonly language: ProgramLanguage },
   outcome: HarnessOutcome,
-): RunOutcome {
+): ProgramOutcome {
   const { source, language } = program
   return {
     runId: run.runId,
     status: outcome.status,
     ...(outcome.result === undefined ? {} : { result: outcome.result }),
     ...(outcome.error === undefined ? {} : { error: outcome.error }),
-    ...(outcome.approval === undefined ? {} : { approvalId: outcome.approval.id }),
+    ...waitsFor(outcome),
+    ...(outcome.unknownCalls === undefined
+      ? {}
+      : {
+          unknownCalls: outcome.unknownCalls.map(({ seq, tool, argument }) => ({
+            ...{ seq, name: tool, args: argument },
+          })),
+        }),
     ...(outcome.program === undefined
       ? {}
       : { program: { source, language, hash: outcome.program.hash } }),
@@ -45,10 +56,30 @@ export function outcomeOf(
       args: argument,
       outcome: answer?.kind ?? 'unfinished',
     })),
+    ...tablesOf(outcome.plan),
     console: outcome.console,
     usage: outcome.usage,
     ...(outcome.isolation === undefined ? {} : { isolation: outcome.isolation }),
+    ...(outcome.lastTurns === undefined ? {} : { lastTurns: outcome.lastTurns }),
   }
+}
+
+function waitsFor({
+  approvals = [],
+}: HarnessOutcome): Pick<RunOutcome, 'approvalId' | 'approvalIds'> {
+  const approvalIds = approvals.map(({ id }) => id)
+  const [approvalId] = approvalIds
+  return approvalId === undefined ? {} : { approvalId, approvalIds }
+}
+
+/** From the plan: statements that are put together while the program runs are not in it. */
+function tablesOf(plan: HarnessOutcome['plan']): Pick<RunOutcome, 'tables'> {
+  const shapes = (plan?.tools ?? []).flatMap(({ sql }) =>
+    (sql?.statements ?? []).flatMap(({ shape }) => shape ?? []),
+  )
+  const read = [...new Set(shapes.flatMap(({ tablesRead }) => tablesRead))].sort()
+  const written = [...new Set(shapes.flatMap(({ tablesWritten }) => tablesWritten))].sort()
+  return read.length + written.length === 0 ? {} : { tables: { read, written } }
 }
 
 function attemptsOf({ attempts }: RunRecord): Pick<RunOutcome, 'attempts'> {
@@ -68,7 +99,7 @@ export function errorOutcome(run: RunRecord, status: RunStatus, error: unknown):
       : status === 'cancelled'
         ? ({ code: 'ERR_RUN_CANCELLED', message: 'The run was cancelled' } as const)
         : ({ code: 'ERR_INTERNAL', message: 'Something went wrong on our side' } as const)
-  const retryAfterSeconds = error instanceof RateLimitError ? error.retryAfterSeconds : undefined
+  const retryAfterSeconds = retryAfterSecondsOf(error)
   const timedOut = failure.code === 'ERR_SANDBOX_TIMEOUT'
   return {
     ...NOTHING,
@@ -94,6 +125,18 @@ export function interrupted(run: RunRecord): RunOutcome {
     ...attemptsOf(run),
     runId: run.runId,
     status: isHandler ? 'outcome_unknown' : 'failed',
+    error: { code: 'ERR_INTERNAL', message, findings: [] },
+  }
+}
+
+/** What is told of a run whose server died `times` times while it worked on it. */
+export function abandoned(run: RunRecord, times: number): RunOutcome {
+  const message = `The server stopped ${times} times while it worked on this run, so it is not tried again`
+  return {
+    ...NOTHING,
+    ...attemptsOf(run),
+    runId: run.runId,
+    status: 'failed',
     error: { code: 'ERR_INTERNAL', message, findings: [] },
   }
 }

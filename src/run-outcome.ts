@@ -22,11 +22,19 @@ export interface RunOutcome {
     /** Line and column in the author's text, when the program threw. */
     readonly line?: number
     readonly column?: number
-    /** Whole seconds after which asking again can succeed; only with `ERR_RATE_LIMITED`, where known. */
+    /** Whole seconds after which asking again can succeed; only where that is known. */
     readonly retryAfterSeconds?: number
   }
   /** The approval request that the run waits for; only with status `pending_approval`. */
   readonly approvalId?: string
+  /** Every request that it waits for, the one above first; they can be decided in any order. */
+  readonly approvalIds?: readonly string[]
+  /** Calls that may or may not have happened, for an operator to resolve; only with status `outcome_unknown`. */
+  readonly unknownCalls?: readonly {
+    readonly seq: number
+    readonly name: string
+    readonly args: JsonValue
+  }[]
   /** The session that the run was added to; send it with the next intent. */
   readonly sessionId?: string
   /** The program that ran or would run; absent for handlers. */
@@ -50,6 +58,8 @@ export interface RunOutcome {
     readonly args: JsonValue
     readonly outcome: 'value' | 'error' | 'unfinished'
   }[]
+  /** Tables that the program's SQL touches, as far as its text says so; absent when it says none. */
+  readonly tables?: { readonly read: readonly string[]; readonly written: readonly string[] }
   readonly console: readonly ConsoleLine[]
   readonly usage: ResourceUsage
   /** What separated the program from the host; absent when no program was started. */

@@ -9,6 +9,8 @@ import { IntentError, isInScope } from '../runtime/index.ts'
 import type { AgentEndpoint } from './agent-endpoint.ts'
 import type { LiveRun } from './live-run.ts'
 import type { Store } from './store/open-store.ts'
+import { epochOf } from './store/run-store.ts'
+import { takenOver } from './taken-over.ts'
 import { type TrustDomain, trustDomainOf } from './trust-domain.ts'
 
 /** What running a program needs. */
@@ -58,6 +60,7 @@ export function runProgram(
     intentAction: record.entrance === 'execute' ? 'read' : record.action,
     ...(record.intent === undefined ? {} : { intent: record.intent.raw }),
     ...(record.intent?.domain === undefined ? {} : { domain: record.intent.domain }),
+    ...(record.sessionId === undefined ? {} : { sessionId: record.sessionId }),
     data: record.data,
     tools: endpoint.tools,
     policies: endpoint.policies,
@@ -68,6 +71,10 @@ export function runProgram(
     typeCheck: endpoint.typeCheck === 'off' ? 'off' : types,
     ...(endpoint.toolTypes === undefined ? {} : { toolTypes: endpoint.toolTypes }),
     firstSeq,
+    ...(expectedHash === undefined || record.lastTurns === undefined
+      ? {}
+      : { lastTurns: record.lastTurns }),
+    journal: means.store.journal.heldIn(epochOf(record)),
     ...(expectedHash === undefined ? {} : { expectedHash }),
     skip: means.skip,
     signal,
@@ -77,11 +84,13 @@ export function runProgram(
       if (record.entrance === 'intent')
         refuseOutOfScope(endpoint, { action, domain: intent?.domain })
       const { source, language } = program
-      await means.store.runs.update(record.runId, OPEN, {
+      const patch = {
         action,
         ...(intent === undefined ? {} : { intent }),
         program: { source, language, hash, ...(firstSeq === 0 ? {} : { firstSeq }) },
-      })
+      }
+      const { runs } = means.store
+      if (!(await runs.update(record.runId, OPEN, patch, epochOf(record)))) throw takenOver()
     },
   })
 }

@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Entrance, JsonValue, Requester } from '../harness/index.ts'
 import type { Intent } from '../runtime/index.ts'
 import { RequestError } from './errors.ts'
+import { type IdempotentRequest, requestKeyOf } from './request-key.ts'
 import type { AuthUser } from './security/auth-user.ts'
-import type { RunRecord } from './store/run-store.ts'
+import type { RollbackOf, RunRecord } from './store/run-store.ts'
 import { vouchedUser } from './vouched-user.ts'
 
 /** What came in at one of the entrances, with the caller authenticated. */
@@ -14,11 +15,14 @@ export interface AdmittedRequest {
   readonly data: JsonValue
   readonly sessionId?: string
   readonly signal?: AbortSignal
+  readonly idempotent?: IdempotentRequest
+  readonly rollback?: RollbackOf
 }
 
 /** Begins the record of a run. The seed of its clock and randomness is drawn here and stays secret. */
 export function beginRecord(endpoint: string, admitted: AdmittedRequest, now: number): RunRecord {
-  const { entrance, user, intent, sessionId, data } = admitted
+  const { entrance, user, intent, sessionId, data, idempotent, rollback } = admitted
+  const from = { user, endpoint, entrance }
   return {
     runId: `run_${randomUUID()}`,
     endpoint,
@@ -30,7 +34,10 @@ export function beginRecord(endpoint: string, admitted: AdmittedRequest, now: nu
     ...(intent === undefined ? {} : { intent }),
     ...(sessionId === undefined ? {} : { sessionId }),
     data,
+    ...(idempotent === undefined ? {} : { request: requestKeyOf(idempotent, from) }),
+    ...(rollback === undefined ? {} : { rollback }),
     determinism: { startTimeMs: now, seed: randomBytes(32).toString('hex') },
+    epoch: 1,
     createdAt: now,
     updatedAt: now,
   }
@@ -56,8 +63,13 @@ export function userOf({ user }: RunRecord): AuthUser | null {
   return vouchedUser(user)
 }
 
-function requesterOf({ userId, roles, tenantId }: AuthUser): Requester {
-  return { userId, roles, ...(tenantId === undefined ? {} : { tenantId }) }
+function requesterOf({ userId, roles, groups, tenantId }: AuthUser): Requester {
+  return {
+    userId,
+    roles,
+    ...(groups === undefined ? {} : { groups }),
+    ...(tenantId === undefined ? {} : { tenantId }),
+  }
 }
 
 /** Takes data of code through JSON once: no prototypes, getters or functions are left in it. */

@@ -1,4 +1,5 @@
 import type { JsonValue, ProgramLanguage } from '../harness/index.ts'
+import type { IdempotentRequest } from './request-key.ts'
 import type { AuthUser, ClaimedUser } from './security/auth-user.ts'
 
 /** An intent on its way in, with the caller already authenticated. */
@@ -10,6 +11,8 @@ export interface IntentRequest {
   /** A session of the caller's own, or `'new'` to begin one. */
   readonly sessionId?: string
   readonly signal?: AbortSignal
+  /** Lets the same request, sent again within 24 hours, find the run it has begun. */
+  readonly idempotent?: IdempotentRequest
 }
 
 /** A program on its way in, with the caller already authenticated. */
@@ -19,6 +22,8 @@ export interface ExecuteRequest {
   readonly language?: ProgramLanguage
   readonly data?: JsonValue
   readonly signal?: AbortSignal
+  /** Lets the same request, sent again within 24 hours, find the run it has begun. */
+  readonly idempotent?: IdempotentRequest
 }
 
 /** Where a call in code goes, and for whom. */

@@ -1,16 +1,29 @@
 import type { ApprovalRequest, ApprovalWorkflow, Logger } from '../harness/index.ts'
 import type { AgentEndpoint } from './agent-endpoint.ts'
+import type { AuthorizationPolicy } from './authorization/authorization-policy.ts'
 import { currentOutcome } from './current-outcome.ts'
+import { RequestError } from './errors.ts'
+import { isReady } from './ready-approvals.ts'
+import { type OutcomeResolution, OutcomeResolver } from './resolve-outcome.ts'
+import { planRollback, type RollbackPlan } from './rollback/rollback-plan.ts'
 import type { RunPath } from './run-intent.ts'
 import type { RunLeases } from './run-leases.ts'
 import type { RunOutcome } from './run-outcome.ts'
+import type { ClaimedUser } from './security/auth-user.ts'
 import type { Store } from './store/open-store.ts'
-import type { LeasedRun, RunRecord } from './store/run-store.ts'
+import type { LeasedRun, RunFilter, RunRecord, RunStore } from './store/run-store.ts'
+import { vouchedUser } from './vouched-user.ts'
 
 const POLL_MS = 25
 
 /** A run whose going on failed is looked at again after so many sweeps. */
 const SWEEPS_TO_RECOVER = 30
+
+/** How many runs are looked at together. */
+const PAGE = 100
+
+/** A run that takes its server down with it must not do so for ever. */
+const MAX_INTERRUPTIONS = 20
 
 /** What {@link Runs} works with. */
 export interface RunsOptions {
@@ -21,6 +34,8 @@ export interface RunsOptions {
   }>
   readonly endpoint: (name: string) => AgentEndpoint | null
   readonly leases: RunLeases
+  readonly authorization: AuthorizationPolicy
+  readonly clock: () => number
   readonly logger: Logger
 }
 
@@ -29,6 +44,7 @@ export class Runs {
   readonly #started: RunsOptions['started']
   readonly #endpoint: (name: string) => AgentEndpoint | null
   readonly #leases: RunLeases
+  readonly #resolver: OutcomeResolver
   readonly #logger: Logger
   readonly #background = new Set<Promise<unknown>>()
   #sweeps = 0
@@ -37,6 +53,7 @@ export class Runs {
     this.#started = options.started
     this.#endpoint = options.endpoint
     this.#leases = options.leases
+    this.#resolver = new OutcomeResolver(options)
     this.#logger = options.logger
   }
 
@@ -62,6 +79,77 @@ export class Runs {
     }
   }
 
+  /** Runs, newest first. */
+  async list(filter: RunFilter = {}): Promise<readonly RunOutcome[]> {
+    const { store } = await this.#started()
+    return (await store.runs.list(filter)).map(currentOutcome)
+  }
+
+  /**
+   * Says what became of a call that was on its way when its process died. When it resolves, what was said
+   * is durable, and the run is on its way once every such call of it is resolved.
+   *
+   * @returns The run as it stands now.
+   * @throws {RequestError} `ERR_RUN_NOT_FOUND`; `ERR_RUN_CONFLICT` when the run does not wait for this or
+   * somebody was faster; `ERR_REQUEST_INVALID` when the answer does not fit the tool's schema.
+   * @throws {AuthorizationError} When the operator may not, or asked for the run themselves.
+   *
+   * @example
+   * ```ts
+   * const operator = { userId: 'ada', roles: ['admin'] }
+   * await app.runs.resolve(runId, { outcome: 'happened', seq: 2, answer: { id: 'r-1' }, operator })
+   * ```
+   */
+  async resolve(runId: string, resolution: OutcomeResolution): Promise<RunOutcome> {
+    const before = await this.#resolver.resolve(runId, resolution)
+    await this.#goOnResolved(runId)
+    return (await this.get(runId)) ?? currentOutcome(before)
+  }
+
+  /**
+   * What a rollback would do: which calls it undoes, and which would stay and why.
+   *
+   * @throws {RequestError} `ERR_RUN_NOT_FOUND`, or `ERR_RUN_CONFLICT` when its endpoint is not served here.
+   */
+  async rollbackPlan(runId: string): Promise<RollbackPlan> {
+    const { run, endpoint, store } = await this.#runAndEndpoint(runId)
+    return planRollback(store, run, endpoint.tools)
+  }
+
+  /**
+   * Undoes the completed calls of a run that has ended, the latest first, by the `revert` of their tools. The
+   * rollback is a run of its own: authorized, judged by the policies of now, approved, sandboxed, journalled
+   * and gone on with after a crash like any other. By default it undoes all or nothing.
+   *
+   * @returns How the rollback ended or where it waits: `result.undone` lists the calls. `ERR_RUN_CONFLICT` when
+   * the run has not ended, `ERR_ROLLBACK_INCOMPLETE` when some calls would stay; nothing is undone then.
+   * @throws {RequestError} `ERR_RUN_NOT_FOUND`, or `ERR_RUN_CONFLICT` when it is being undone already.
+   *
+   * @example
+   * ```ts
+   * const { status } = await app.runs.rollback(runId, { user: { userId: 'ada', roles: ['admin'] } })
+   * ```
+   */
+  async rollback(
+    runId: string,
+    { user, partial = false }: { readonly user: ClaimedUser | null; readonly partial?: boolean },
+  ): Promise<RunOutcome> {
+    const { run, endpoint, path } = await this.#runAndEndpoint(runId)
+    return path.rollback(endpoint, run, {
+      user: vouchedUser(user),
+      isPartial: partial === true,
+    })
+  }
+
+  async #runAndEndpoint(runId: string) {
+    const { store, path } = await this.#started()
+    const run = await store.runs.get(runId)
+    if (run === null) throw new RequestError('ERR_RUN_NOT_FOUND', 'There is no such run of yours')
+    const endpoint = this.#endpoint(run.endpoint)
+    if (endpoint !== null) return { run, endpoint, store, path }
+    throw new RequestError('ERR_RUN_CONFLICT', 'No process here serves the endpoint of this run')
+  }
+
   /** Goes on with the run of a decided request; resolves once the run is on its way. */
   async goOn(request: ApprovalRequest): Promise<void> {
     const { store, path } = await this.#started()
@@ -82,7 +170,7 @@ export class Runs {
       } as const
       return path.refuse(run, { status: 'expired', error })
     }
-    if (request.state === 'approved') await this.#resume(run)
+    if (request.state === 'approved' && (await this.#isReady(request, run))) await this.#resume(run)
   }
 
   /** Expires and escalates what is due; now and then looks at every run that waits. */
@@ -104,19 +192,19 @@ export class Runs {
    * going on with it may have failed. Takes over the runs of processes that have died.
    */
   recover(): void {
-    this.#inBackground('Interrupted runs could not be looked through', async ({ store }) => {
-      for (const seen of await store.runs.listLeased(1_000)) {
-        if (this.#leases.isFree(seen.lease)) await this.#takeOver(seen)
-      }
-    })
-    this.#inBackground('Waiting runs could not be looked through', async ({ store }) => {
-      for (const { runId } of await store.runs.list({
-        statuses: ['pending_approval'],
-        limit: 1_000,
-      })) {
-        this.recheck(runId)
-      }
-    })
+    this.#inBackground('Interrupted runs could not be looked through', ({ store }) =>
+      this.#takeOverAbandoned(store.runs),
+    )
+    this.#inBackground('Waiting runs could not be looked through', ({ store }) =>
+      this.#recheckWaiting(store.runs),
+    )
+  }
+
+  /** Closes the requests that a run which has ended leaves open. */
+  withdrawRequests(runId: string): void {
+    this.#inBackground('Requests of an ended run could not be closed', ({ approvals }) =>
+      approvals.withdraw(runId),
+    )
   }
 
   /** Resolves when nothing goes on in the background. */
@@ -141,31 +229,83 @@ export class Runs {
       approvals.list({ runId, limit: 1_000 }),
       store.runs.get(runId),
     ])
+    if (run?.status === 'outcome_unknown') return this.#goOnResolved(runId)
     if (run === null || run.status !== 'pending_approval') return
     const refused = requests.find(({ state }) => state === 'rejected' || state === 'expired')
-    const awaited = currentOutcome(run).approvalId
-    const approved = requests.find(
-      ({ id, state, decision }) =>
-        state === 'approved' && (id === awaited || (decision?.decidedAt ?? 0) > run.updatedAt),
+    if (refused !== undefined) return this.goOn(refused)
+    if (!requests.some(({ state }) => state === 'approved')) return
+    const seen = { all: requests, madeCalls: await this.#madeCalls(runId) }
+    if (requests.some((request) => isReady(request, run, seen))) await this.#resume(run)
+  }
+
+  async #isReady(request: ApprovalRequest, run: RunRecord): Promise<boolean> {
+    const { approvals } = await this.#started()
+    const [all, madeCalls] = await Promise.all([
+      approvals.list({ runId: run.runId, limit: 1_000 }),
+      this.#madeCalls(run.runId),
+    ])
+    return isReady(request, run, { all, madeCalls })
+  }
+
+  async #madeCalls(runId: string): Promise<ReadonlySet<number>> {
+    const { store } = await this.#started()
+    return new Set((await store.journal.read(runId)).map(({ seq }) => seq))
+  }
+
+  async #goOnResolved(runId: string): Promise<void> {
+    const resumed = await this.#resolver.goOn(runId)
+    if (resumed === null) return
+    this.#keep(
+      resumed.outcome.catch((error: unknown) => {
+        this.#logger.error({ err: error, runId }, 'Run could not be resumed')
+      }),
     )
-    const decided = refused ?? approved
-    if (decided !== undefined) await this.goOn(decided)
+  }
+
+  async #takeOverAbandoned(runs: RunStore): Promise<void> {
+    const now = Date.now()
+    const deadOwners = this.#leases.deadAmong(await runs.holders(now))
+    let after: { readonly after?: string } = {}
+    for (;;) {
+      const page = await runs.listAbandoned({ now, deadOwners, limit: PAGE, ...after })
+      for (const seen of page) await this.#takeOver(seen)
+      const last = page.at(-1)
+      if (last === undefined || page.length < PAGE) return
+      after = { after: last.run.runId }
+    }
+  }
+
+  async #recheckWaiting(runs: RunStore): Promise<void> {
+    const waiting = { statuses: ['pending_approval', 'outcome_unknown'], limit: PAGE } as const
+    let before: { readonly before?: string } = {}
+    for (;;) {
+      const page = await runs.list({ ...waiting, ...before })
+      for (const { runId } of page) this.recheck(runId)
+      const last = page.at(-1)
+      if (last === undefined || page.length < PAGE) return
+      before = { before: last.runId }
+    }
   }
 
   async #takeOver(seen: LeasedRun): Promise<void> {
-    const { run } = seen
-    const endpoint = this.#endpoint(run.endpoint)
-    // Another process may serve it: the run stays where it is until one looks.
-    if (endpoint === null) return
+    const { runId, endpoint: name } = seen.run
+    const endpoint = this.#endpoint(name)
+    // Another process may serve it: the run stays where it is until one looks. One that is under way here
+    // was only slow to renew.
+    if (endpoint === null || this.#leases.holds(runId)) return
     const { store, path } = await this.#started()
-    if (!(await store.runs.takeOver(seen, this.#leases.next()))) return
-    this.#logger.warn(
-      { runId: run.runId, holder: seen.lease.owner },
-      'Goes on with a run left behind',
-    )
+    const run = await store.runs.takeOver(seen, this.#leases.next())
+    if (run === null) return
+    const { interruptions } = seen
+    const fields = { runId, holder: seen.lease.owner, interruptions }
+    this.#logger.warn(fields, 'Goes on with a run left behind')
+    const work =
+      interruptions < MAX_INTERRUPTIONS
+        ? path.recover(endpoint, run)
+        : path.giveUp(endpoint, run, interruptions + 1)
     this.#keep(
-      path.recover(endpoint, run).catch((error: unknown) => {
-        this.#logger.error({ err: error, runId: run.runId }, 'Run could not be gone on with')
+      work.catch((error: unknown) => {
+        this.#logger.error({ err: error, runId }, 'Run could not be gone on with')
       }),
     )
   }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { ApprovalRequest, ExecutionTrace, JournalEntry } from '../harness/index.ts'
-import { canonicalJson, redactTrace } from '../harness/index.ts'
+import { digestOfResult, redactTrace } from '../harness/index.ts'
 import type { RunOutcome } from './run-outcome.ts'
+import type { RunResolution } from './store/resolution-store.ts'
 import type { RunRecord } from './store/run-store.ts'
 
 /**
@@ -16,10 +16,12 @@ export function traceOf(
   evidence: {
     readonly calls: readonly JournalEntry[]
     readonly approvals: readonly ApprovalRequest[]
+    readonly resolutions?: readonly RunResolution[]
   },
   finishedAt: number | undefined,
 ): ExecutionTrace {
-  const isOver = outcome !== null && outcome.status !== 'pending_approval'
+  const isOver = outcome !== null && !isWaiting(outcome)
+  const { resolutions = [] } = evidence
   const trace: ExecutionTrace = {
     runId: run.runId,
     endpoint: run.endpoint,
@@ -27,15 +29,19 @@ export function traceOf(
     requester: run.requester,
     action: run.action,
     ...(run.intent === undefined ? {} : { intent: run.intent.raw }),
+    ...(run.rollback === undefined ? {} : { rollbackOf: run.rollback.runId }),
     ...(outcome?.program === undefined ? {} : { program: outcome.program }),
     ...(run.attempts === undefined ? {} : { attempts: run.attempts }),
     findings: outcome?.findings ?? [],
-    approvals: evidence.approvals.map(({ id, rule, state, decision }) => ({
+    approvals: evidence.approvals.map(({ id, rule, state, decision, votes, edits }) => ({
       id,
       rule,
       state,
       ...(decision === undefined ? {} : { approverId: decision.approverId }),
       ...(decision?.reason === undefined ? {} : { reason: decision.reason }),
+      ...(votes.length === 0 ? {} : { votes }),
+      // What differs is enough: the rest of the argument is in the journal.
+      ...(edits.length === 0 ? {} : { edits: edits.map(({ argument: _, ...edit }) => edit) }),
     })),
     toolCalls: evidence.calls.map(({ seq, tool, readOnly, digest, answer }) => ({
       seq,
@@ -44,7 +50,11 @@ export function traceOf(
       argumentDigest: digest,
       outcome: answer?.kind ?? 'unfinished',
     })),
-    ...(outcome?.result === undefined ? {} : { resultDigest: digestOf(outcome) }),
+    ...(resolutions.length === 0
+      ? {}
+      : { resolutions: resolutions.map(({ answer: _, ...said }) => said) }),
+    ...(outcome?.tables === undefined ? {} : { tables: outcome.tables }),
+    ...(outcome?.result === undefined ? {} : { resultDigest: digestOfResult(outcome.result) }),
     ...(outcome === null ? {} : { usage: outcome.usage }),
     ...(outcome?.isolation === undefined ? {} : { isolation: outcome.isolation }),
     status: outcome?.status ?? 'running',
@@ -59,8 +69,6 @@ export function traceOf(
   return redactTrace(trace)
 }
 
-function digestOf(outcome: RunOutcome): string {
-  return createHash('sha256')
-    .update(canonicalJson(outcome.result ?? null))
-    .digest('hex')
+function isWaiting({ status, unknownCalls }: RunOutcome): boolean {
+  return status === 'pending_approval' || unknownCalls !== undefined
 }

@@ -42,8 +42,16 @@ function asRow(what: string, timesUs: readonly number[]): Row {
   return shown(what, median(timesUs), 'µs', note)
 }
 
-/** Microseconds from the end of one call of a tool to the start of the next. */
-async function measureCalls(journal: RunJournal, count: number): Promise<readonly number[]> {
+/**
+ * Microseconds from the end of one call of a tool to the start of the next.
+ *
+ * @param begin - Puts the run on record, where the journal is that of a store.
+ */
+export async function measureCalls(
+  journal: RunJournal,
+  count: number,
+  begin: (runId: string) => Promise<void> = async () => undefined,
+): Promise<readonly number[]> {
   const harness = await built<typeof import('../../harness/index.ts')>('harness/index.js')
   const opened = await BenchSandbox.open('quickjs')
   const reader = new harness.ProgramReader()
@@ -52,8 +60,10 @@ async function measureCalls(journal: RunJournal, count: number): Promise<readonl
   const engine = new harness.HarnessEngine({ reader, sandbox: opened.sandbox, journal, approvals })
   const timesUs: number[] = []
   let answeredAt = 0
+  const runId = randomUUID()
+  await begin(runId)
   const outcome = await engine.run({
-    runId: randomUUID(),
+    runId,
     endpoint: 'bench',
     entrance: 'intent',
     source: `let n = 0; for (let i = 0; i < ${count + 20}; i++) n += (await tools.echo({ i })).i; return n`,

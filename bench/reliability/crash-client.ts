@@ -13,6 +13,8 @@ interface Answer {
 export class CrashClient {
   /** Everything that was ever asked for. */
   readonly orders: Order[] = []
+  /** How many requests were answered. */
+  answers = 0
   /** Statuses that nobody had reason to expect, with what was said. */
   readonly surprises: string[] = []
   readonly #random: () => number
@@ -29,9 +31,23 @@ export class CrashClient {
     await Promise.all(Array.from({ length: AT_ONCE }, () => this.#worker(url, signal)))
   }
 
-  /** Asks again for everything that is not known to have ended. */
-  async finish(url: string, signal: AbortSignal): Promise<void> {
-    while (this.#open.length > 0 && !signal.aborted) await this.#carryOn(url, this.#next(), signal)
+  /** Asks again for everything that is not known to have ended, until nothing has ended for `patienceMs`. */
+  async finish(url: string, patienceMs: number): Promise<void> {
+    const over = new AbortController()
+    const giveUp = () => over.abort()
+    let timer = setTimeout(giveUp, patienceMs)
+    const worker = async () => {
+      for (;;) {
+        const order = over.signal.aborted ? undefined : this.#open.shift()
+        if (order === undefined) return
+        await this.#carryOn(url, order, over.signal)
+        if (order.ended === null) continue
+        clearTimeout(timer)
+        timer = setTimeout(giveUp, patienceMs)
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+    clearTimeout(timer)
   }
 
   /** How much is not known to have ended. */
@@ -72,7 +88,7 @@ export class CrashClient {
     const { endpoint, code } = requestOf(order)
     const headers = { 'X-API-Key': 'clerk1', 'Idempotency-Key': order.id }
     const target = `${url}/agent/${endpoint}/execute`
-    const { status, body } = await send(target, { headers, body: { code }, signal })
+    const { status, body } = await this.#send(target, { headers, body: { code }, signal })
     const { runId, approvalId } = body
     if (typeof runId === 'string') order.runId = runId
     if (status === 200) order.ended = 'completed'
@@ -85,10 +101,17 @@ export class CrashClient {
   async #approve(url: string, order: Order, id: string, signal: AbortSignal): Promise<void> {
     const headers = { 'X-API-Key': 'chief1' }
     const target = `${url}/approvals/${id}/resolve`
-    const { status, body } = await send(target, { headers, body: { approve: true }, signal })
+    const decision = { approve: true }
+    const { status, body } = await this.#send(target, { headers, body: decision, signal })
     // 409: decided already, by a decision whose acknowledgement was lost.
     if (status === 200 || status === 409) order.isApproved = true
     else if (!isTemporary(status, body)) this.surprises.push(`${status} ${JSON.stringify(body)}`)
+  }
+
+  async #send(url: string, options: Sent): Promise<Answer> {
+    const answer = await send(url, options)
+    this.answers += 1
+    return answer
   }
 }
 
@@ -97,10 +120,13 @@ function isTemporary(status: number, { code }: Answer['body']): boolean {
   return status === 503 || code === 'ERR_IDEMPOTENCY_IN_PROGRESS' || code === 'ERR_RUN_TAKEN_OVER'
 }
 
-async function send(
-  url: string,
-  options: { headers: Record<string, string>; body: object; signal: AbortSignal },
-): Promise<Answer> {
+interface Sent {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: object
+  readonly signal: AbortSignal
+}
+
+async function send(url: string, options: Sent): Promise<Answer> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...options.headers },

@@ -26,6 +26,11 @@ const engines = values.engine === undefined ? ['sqlite', 'postgresql'] : [values
 const { openStore } =
   await built<typeof import('../../src/store/open-store.ts')>('src/store/open-store.js')
 
+// Ctrl-C ends it with what it has found so far.
+const interrupted = new AbortController()
+process.once('SIGINT', () => interrupted.abort())
+process.once('SIGTERM', () => interrupted.abort())
+
 let isWell = true
 for (const engine of engines) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-crash-'))
@@ -37,6 +42,7 @@ for (const engine of engines) {
       rounds: Number(values.rounds),
       library: pathToFileURL(join(root, 'dist/src/index.js')).href,
       openStore,
+      signal: interrupted.signal,
       random: seededRandom(Number(values.seed)),
       onRound: (round) => process.stderr.write(`\r${engine}: round ${round}   `),
     })

@@ -1,6 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store, StoreOptions } from '../../src/store/open-store.ts'
@@ -13,6 +10,7 @@ import {
 } from './crash-checks.ts'
 import { CrashClient } from './crash-client.ts'
 import type { Order } from './crash-ledger.ts'
+import { CrashServer, newSecrets } from './crash-process.ts'
 
 /** What is killed, where, and how often. */
 export interface CrashOptions {
@@ -27,6 +25,8 @@ export interface CrashOptions {
   /** From 0 to 1, as `Math.random`. */
   readonly random: () => number
   readonly onRound?: (round: number) => void
+  /** Ends it after the round that is under way. */
+  readonly signal?: AbortSignal
 }
 
 /** What came of it. */
@@ -46,19 +46,22 @@ const LOAD_MS = 1_200
 /** Some are killed before they listen, while they look at what the last one left behind. */
 const EARLY_SHARE = 0.1
 const EARLY_MS = 800
-const PATIENCE_MS = 120_000
+const WARM_SHARE = 0.7
+const WARM_MS = 10_000
+/** Nothing ends for so long: what is left hangs. Longer than it takes to find a process dead. */
+const PATIENCE_MS = 90_000
 
 /** Kills a server with SIGKILL at random moments under load, and looks at what is left each time. */
 export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
   const run = new CrashRun(options)
   try {
-    for (let round = 0; round < options.rounds; round++) {
+    for (let round = 1; round <= options.rounds && !options.signal?.aborted; round++) {
       await run.round()
-      options.onRound?.(round + 1)
+      options.onRound?.(round)
     }
     return await run.finish()
   } finally {
-    run.end()
+    await run.end()
   }
 }
 
@@ -72,7 +75,8 @@ class CrashRun {
   readonly #lost = { runs: new Set<string>(), entries: new Set<string>() }
   readonly #checked = new Set<Order>()
   #deliveriesChecked = 0
-  #server: ChildProcess | null = null
+  #server: CrashServer | null = null
+  #rounds = 0
 
   constructor(options: CrashOptions) {
     this.#options = options
@@ -82,17 +86,20 @@ class CrashRun {
 
   async round(): Promise<void> {
     const { random } = this.#options
+    this.#rounds += 1
     const starting = this.#start()
     if (random() < EARLY_SHARE) {
       starting.catch(() => undefined)
       await sleep(random() * EARLY_MS)
-      await this.#kill()
+      await this.#server?.kill()
       return
     }
     const over = new AbortController()
     const working = this.#client.work(await starting, over.signal)
+    // A server that has just been started first reads its code; most are to die at work.
+    if (random() < WARM_SHARE) await this.#firstAnswer()
     await sleep(random() * LOAD_MS)
-    await this.#kill()
+    await this.#server?.kill()
     over.abort()
     await working
     await this.#check(false)
@@ -101,15 +108,14 @@ class CrashRun {
   /** Lets a last server end everything, and looks at all of it. */
   async finish(): Promise<CrashReport> {
     const url = await this.#start()
-    const signal = AbortSignal.timeout(PATIENCE_MS)
-    await this.#client.finish(url, signal)
-    const hanging = await this.#hanging(signal)
-    await this.#kill()
+    await this.#client.finish(url, PATIENCE_MS)
+    const hanging = await this.#hanging(AbortSignal.timeout(PATIENCE_MS))
+    await this.#server?.kill()
     await this.#check(true)
     const { orders, surprises, openCount } = this.#client
     const deliveries = deliveriesOf(this.#witness)
     return {
-      rounds: this.#options.rounds,
+      rounds: this.#rounds,
       acknowledged: {
         runs: orders.filter(({ ended }) => ended !== null).length,
         approvals: orders.filter(({ isApproved }) => isApproved).length,
@@ -126,8 +132,14 @@ class CrashRun {
     }
   }
 
-  end(): void {
-    this.#server?.kill('SIGKILL')
+  async end(): Promise<void> {
+    await this.#server?.kill()
+  }
+
+  async #firstAnswer(): Promise<void> {
+    const before = this.#client.answers
+    const deadline = performance.now() + WARM_MS
+    while (this.#client.answers === before && performance.now() < deadline) await sleep(10)
   }
 
   async #hanging(signal: AbortSignal): Promise<readonly string[]> {
@@ -175,39 +187,11 @@ class CrashRun {
   /** Resolves with the address once the server answers. */
   async #start(): Promise<string> {
     const { library, store } = this.#options
-    const entry = join(import.meta.dirname, 'crash-server.ts')
-    const { signingKey, masterKey } = this.#secrets
     const begun = performance.now()
-    const server = spawn(process.execPath, [entry, library, store, this.#witness], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, AIRLOCK_AUDIT_KEY: signingKey, AIRLOCK_MASTER_KEY: masterKey },
-    })
-    this.#server = server
-    let output = ''
-    for await (const chunk of server.stdout) {
-      output += String(chunk)
-      const url = /^listening (\S+)$/m.exec(output)?.[1]
-      if (url === undefined) continue
-      this.#startMs.push(performance.now() - begun)
-      return url
-    }
-    throw new Error(`The server ended before it listened: ${output}`)
-  }
-
-  async #kill(): Promise<void> {
-    const server = this.#server
-    this.#server = null
-    if (server === null || server.exitCode !== null || server.signalCode !== null) return
-    const ended = once(server, 'exit')
-    server.kill('SIGKILL')
-    await ended
-  }
-}
-
-function newSecrets() {
-  const { privateKey } = generateKeyPairSync('ed25519')
-  return {
-    signingKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    masterKey: randomBytes(32).toString('base64'),
+    const options = { library, store, witness: this.#witness, secrets: this.#secrets }
+    this.#server = new CrashServer(options)
+    const url = await this.#server.listening()
+    this.#startMs.push(performance.now() - begun)
+    return url
   }
 }

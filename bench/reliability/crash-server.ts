@@ -56,6 +56,9 @@ const app = new AgenticApp({
   authorization: new DevelopmentAuthorizationPolicy(),
   sandbox: { isolation: { minimum: 'best' }, pool: { min: 2 } },
   maxTraces: 1_000_000,
+  // What is tried is what is kept, and a checker only takes time from it.
+  typeCheck: 'off',
+  limits: { timeoutMs: 60_000 },
 })
 const tools = [tool('count', true), tool('pay', false)]
 app.agentEndpoint({ name: 'free', execute: true, tools })

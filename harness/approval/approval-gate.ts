@@ -1,3 +1,4 @@
+import { AgenticError } from '../errors.ts'
 import { canonicalJson } from '../journal/canonical-json.ts'
 import type { HeldCall } from '../journal/replay.ts'
 import type { JsonValue } from '../json-value.ts'
@@ -7,13 +8,17 @@ import { describePlan } from '../plan/describe-plan.ts'
 import type { Program } from '../program.ts'
 import type { Action, Requester } from '../requester.ts'
 import type { Tool } from '../sandbox/tool-host.ts'
+import { approvalDigest } from './approval-digest.ts'
+import { isOpen } from './approval-progress.ts'
 import type { ApprovalRequest, ApprovalSubject } from './approval-request.ts'
 import type { ApprovalRule } from './approval-rule.ts'
 import type { ApprovalWorkflow } from './approval-workflow.ts'
+import { ruleOfTool } from './tool-approval.ts'
 
 /** What approvals are asked about: one run with its program. */
 export interface ApprovalScope {
   readonly runId: string
+  readonly sessionId?: string
   readonly endpoint: string
   readonly entrance: 'intent' | 'execute'
   readonly action: Action
@@ -35,11 +40,18 @@ export interface AskedCall {
   readonly cover: Exclude<PlanCover, 'outside'>
 }
 
-/** Whether something may go on: nobody need be asked, somebody must decide, or somebody has said no. */
+/** Whether something may go on: nobody need be asked, people must decide, or somebody has said no. */
 export type ApprovalAnswer =
-  | { readonly kind: 'go'; readonly approvals: readonly ApprovalRequest[] }
-  | { readonly kind: 'wait'; readonly request: ApprovalRequest }
+  | {
+      readonly kind: 'go'
+      readonly approvals: readonly ApprovalRequest[]
+      /** The argument that was approved, where somebody was asked about a call. */
+      readonly argument?: JsonValue
+    }
+  | { readonly kind: 'wait'; readonly requests: readonly ApprovalRequest[] }
   | { readonly kind: 'refused'; readonly request: ApprovalRequest }
+
+type CallSubject = Extract<ApprovalSubject, { readonly kind: 'call' }>
 
 /**
  * Asks for the approvals that rules demand of one run, and finds those already given. A request is bound
@@ -71,7 +83,7 @@ export class ApprovalGate {
     // A run of which any part was refused goes no further, whatever else was approved.
     const refused = requests.find(({ state }) => state === 'rejected' || state === 'expired')
     if (refused !== undefined) return { kind: 'refused', request: refused }
-    const answer = await this.#ask(matching, { kind: 'program' })
+    const answer = await this.#ask(matching, { kind: 'program' }, requests)
     if (answer.kind === 'go') {
       for (const { rule } of answer.approvals) this.#programRules.add(rule)
     }
@@ -87,16 +99,51 @@ export class ApprovalGate {
     tool: Tool,
     { argument, requested, cover }: AskedCall,
   ): Promise<ApprovalAnswer> {
-    const matching = this.#rules.filter((rule) => rule.matchesCall({ tool }))
     // Both have to hold: a place that stands there once says nothing where other places can be any call.
     const isSeen = this.#useUpPlan(tool.name, requested) && cover === 'covered'
-    const asked = matching.filter((rule) => !(isSeen && this.#programRules.has(rule.name)))
-    return this.#ask(asked, { kind: 'call', seq, tool: tool.name, argument, requested })
+    const own = ruleOfTool(tool)
+    const rules = [...this.#rules, ...(own === null ? [] : [own])].filter((rule) =>
+      rule.matchesCall({ tool }),
+    )
+    if (rules.length === 0) return { kind: 'go', approvals: [] }
+    const subject: CallSubject = { kind: 'call', seq, tool: tool.name, argument, requested }
+    const known = (await this.#requests()).filter((request) => this.#isAbout(request, subject))
+    const shown = shownOf(known) ?? subject
+    const isChanged = canonicalJson(shown.argument) !== canonicalJson(argument)
+    const { requester } = this.#scope
+    const asked: ApprovalRule[] = []
+    for (const rule of rules) {
+      // Whoever approved the program has seen the call as it stands there, and no other.
+      if (isSeen && !isChanged && this.#programRules.has(rule.name)) continue
+      const holds =
+        (await rule.holds({ tool, argument, requester })) ||
+        (isChanged && (await rule.holds({ tool, argument: shown.argument, requester })))
+      if (holds) asked.push(rule)
+    }
+    const answer = await this.#ask(asked, shown, known)
+    return answer.kind === 'go' && asked.length > 0
+      ? { ...answer, argument: shown.argument }
+      : answer
   }
 
   /** Notes a call that was made by an earlier attempt: its place of the plan is used up. */
   alreadyMade(tool: string, requested: JsonValue): void {
     this.#useUpPlan(tool, requested)
+  }
+
+  /** The argument that was approved for a call which has left; `null` where nobody was asked. */
+  async approvedArgument(call: HeldCall): Promise<JsonValue | null> {
+    const about = {
+      kind: 'call',
+      seq: call.seq,
+      tool: call.tool,
+      requested: call.argument,
+    } as const
+    const approved = (await this.#requests()).filter(
+      (request) =>
+        request.state === 'approved' && this.#isAbout(request, { ...about, argument: null }),
+    )
+    return shownOf(approved)?.argument ?? null
   }
 
   /** The calls of this run that were held for a person: the places they keep free in the journal. */
@@ -132,22 +179,48 @@ export class ApprovalGate {
     return place !== -1
   }
 
-  async #ask(rules: readonly ApprovalRule[], subject: ApprovalSubject): Promise<ApprovalAnswer> {
-    if (rules.length === 0) return { kind: 'go', approvals: [] }
-    const known = (await this.#requests()).filter((request) => this.#isAbout(request, subject))
-    const shown = known[0]?.subject ?? subject
+  async #ask(
+    rules: readonly ApprovalRule[],
+    subject: ApprovalSubject,
+    requests: readonly ApprovalRequest[],
+  ): Promise<ApprovalAnswer> {
+    const known = requests.filter((request) => this.#isAbout(request, subject))
     const approvals: ApprovalRequest[] = []
-    let waiting: ApprovalRequest | null = null
+    const waiting: ApprovalRequest[] = []
     for (const rule of rules) {
+      const before = known.find((request) => request.rule === rule.name)
       const request =
-        known.find((candidate) => candidate.rule === rule.name) ?? (await this.#open(rule, shown))
-      if (request.state === 'rejected' || request.state === 'expired') {
-        return { kind: 'refused', request }
-      }
-      if (request.state === 'approved') approvals.push(request)
-      else waiting ??= request
+        before === undefined
+          ? await this.#open(rule, subject)
+          : await this.#asOfNow(before, { rule, subject, known })
+      if (isOpen(request)) waiting.push(request)
+      else if (request.state !== 'approved') return { kind: 'refused', request }
+      else approvals.push(held(request))
     }
-    return waiting === null ? { kind: 'go', approvals } : { kind: 'wait', request: waiting }
+    return waiting.length === 0 ? { kind: 'go', approvals } : { kind: 'wait', requests: waiting }
+  }
+
+  /** A request of an earlier attempt, as far as it still says what it said. */
+  async #asOfNow(
+    request: ApprovalRequest,
+    now: {
+      readonly rule: ApprovalRule
+      readonly subject: ApprovalSubject
+      readonly known: readonly ApprovalRequest[]
+    },
+  ): Promise<ApprovalRequest> {
+    const { rule, subject, known } = now
+    if (subject.kind !== 'call' || request.subject.kind !== 'call') return request
+    if (!isOpen(request) && request.state !== 'approved') return request
+    const { argument } = subject
+    if (canonicalJson(request.subject.argument) !== canonicalJson(argument)) {
+      // The approvers of another rule changed it: those of this one have not seen what it is now.
+      const edits = lastEdited(known)?.edits ?? request.edits
+      return this.#workflow.askAnew(request, { argument, edits })
+    }
+    if (isOpen(request)) return this.#workflow.applyGrants(request, rule)
+    if (await this.#workflow.isStillGranted(request, rule)) return request
+    return this.#workflow.askAnew(request, { argument, edits: request.edits })
   }
 
   #isAbout({ program, subject }: ApprovalRequest, wanted: ApprovalSubject): boolean {
@@ -158,9 +231,10 @@ export class ApprovalGate {
   }
 
   #open(rule: ApprovalRule, subject: ApprovalSubject): Promise<ApprovalRequest> {
-    const { runId, endpoint, action, intent, program, plan, requester } = this.#scope
+    const { runId, sessionId, endpoint, action, intent, program, plan, requester } = this.#scope
     return this.#workflow.request({
       runId,
+      ...(sessionId === undefined ? {} : { sessionId }),
       endpoint,
       rule,
       subject,
@@ -178,4 +252,34 @@ function subjectKey(subject: ApprovalSubject): JsonValue {
   return subject.kind === 'program'
     ? ['program']
     : ['call', subject.seq, subject.tool, subject.requested]
+}
+
+/** The call as people were shown it last; `null` where nobody was. */
+function shownOf(known: readonly ApprovalRequest[]): CallSubject | null {
+  const subject = (lastEdited(known) ?? known[0])?.subject
+  return subject?.kind === 'call' ? subject : null
+}
+
+/** Of the requests about one call, the one whose argument was changed last. */
+function lastEdited(known: readonly ApprovalRequest[]): ApprovalRequest | undefined {
+  const editedAt = ({ edits }: ApprovalRequest) => edits.at(-1)?.editedAt ?? 0
+  return known
+    .filter(({ edits }) => edits.length > 0)
+    .reduce<ApprovalRequest | undefined>(
+      (last, one) => (last !== undefined && editedAt(last) >= editedAt(one) ? last : one),
+      undefined,
+    )
+}
+
+/** @throws {AgenticError} `ERR_RUN_DIVERGED` when what was decided is not what the request says. */
+function held(request: ApprovalRequest): ApprovalRequest {
+  const { decision, digest } = request
+  if (
+    decision?.approve === true &&
+    decision.digest === digest &&
+    digest === approvalDigest(request)
+  ) {
+    return request
+  }
+  throw new AgenticError('ERR_RUN_DIVERGED', 'The approval on record is for something else')
 }

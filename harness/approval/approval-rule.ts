@@ -1,7 +1,9 @@
 import { ConfigurationError } from '../errors.ts'
-import type { Action } from '../requester.ts'
+import type { JsonValue } from '../json-value.ts'
+import type { Action, Requester } from '../requester.ts'
 import { refuseUnknownOptions } from '../unknown-options.ts'
 import type { Approver } from './approval-request.ts'
+import { nameOfApprover } from './quorum.ts'
 
 /** What an {@link ApprovalRule} is made of. */
 export interface ApprovalRuleOptions {
@@ -16,11 +18,24 @@ export interface ApprovalRuleOptions {
   readonly requireForDomains?: readonly string[]
   /** Holds each call of these tools, `readOnly` or not. */
   readonly requireForTools?: readonly string[]
+  /**
+   * Which of the calls that the rule names it holds, by what would really reach the tool, an approver's
+   * changes included. Only `false` lets a call go; one that throws, or answers anything else, holds it.
+   * For rules that hold calls alone.
+   */
+  readonly when?: (call: HeldCallQuestion) => boolean | Promise<boolean>
   /** Who may decide. Never empty. */
   readonly approvers: readonly Approver[]
+  /** How many different people must say yes. Default 1. */
+  readonly quorum?: number
+  /** Every entry of `approvers` must say yes, each through a different person. Default false. */
+  readonly requireAll?: boolean
   /** How long a request stays open, in milliseconds. Default 1 800 000 (30 minutes). */
   readonly timeoutMs?: number
-  /** Lets the requester decide their own request if they are an approver. Default false. */
+  /**
+   * Lets the requester decide their own request, and whoever changed an argument approve it, if they are
+   * an approver. Default false: four eyes.
+   */
   readonly allowSelf?: boolean
   /**
    * More approvers, added when nobody has decided after `escalateAfterMs`: the state is then `escalated`,
@@ -29,14 +44,24 @@ export interface ApprovalRuleOptions {
   readonly escalateTo?: readonly Approver[]
   /** Milliseconds after creation; less than `timeoutMs`. Required with `escalateTo`. */
   readonly escalateAfterMs?: number
+  /** How long it stays open from then on, in milliseconds. Default what is left of `timeoutMs`. */
+  readonly escalationTimeoutMs?: number
+}
+
+/** What {@link ApprovalRuleOptions.when} is asked about: one call that has passed every other gate. */
+export interface HeldCallQuestion {
+  readonly tool: string
+  readonly argument: JsonValue
+  readonly requester: Requester | null
 }
 
 /**
  * Says which programs and which tool calls wait for a person, and for whom.
  *
  * @throws {ConfigurationError} At construction, naming the field: no name, nothing required, no
- * approver, an approver that is not exactly `{ role }` or `{ userId }`, a time that is not positive, an
- * escalation that is not earlier than the timeout, an option that does not exist.
+ * approver, an approver that is not exactly `{ role }`, `{ group }` or `{ userId }`, more people needed than
+ * are listed, a time that is not positive, an escalation that is not earlier than the timeout, a predicate
+ * on a rule that holds programs, an option that does not exist.
  *
  * @example
  * ```ts
@@ -49,9 +74,16 @@ export class ApprovalRule {
   readonly requireForDomains: readonly string[]
   readonly requireForTools: readonly string[]
   readonly approvers: readonly Approver[]
+  readonly when: ApprovalRuleOptions['when'] | null
+  /** `'all'` for `requireAll`. */
+  readonly quorum: number | 'all'
   readonly timeoutMs: number
   readonly allowSelf: boolean
-  readonly escalation: { readonly to: readonly Approver[]; readonly afterMs: number } | null
+  readonly escalation: {
+    readonly to: readonly Approver[]
+    readonly afterMs: number
+    readonly timeoutMs: number
+  } | null
 
   constructor(options: ApprovalRuleOptions) {
     if (typeof options !== 'object' || options === null) {
@@ -70,7 +102,9 @@ export class ApprovalRule {
         `ApprovalRule "${this.name}" requires nothing: set requireForActions, requireForDomains or requireForTools`,
       )
     }
+    this.when = this.#readPredicate(options.when)
     this.approvers = readApprovers('approvers', options.approvers)
+    this.quorum = readQuorum(options, this.approvers)
     this.timeoutMs = readMilliseconds('timeoutMs', options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
     if (options.allowSelf !== undefined && typeof options.allowSelf !== 'boolean') {
       throw new ConfigurationError('ApprovalRule allowSelf must be true or false')
@@ -94,11 +128,43 @@ export class ApprovalRule {
     return this.requireForDomains.includes(fold(domain))
   }
 
-  /** Whether one call of a tool must wait before it goes out. */
+  /** Whether the rule names this tool's calls; {@link holds} says whether it holds a particular one. */
   matchesCall(subject: CallSubject): boolean {
     const { name, readOnly } = subject.tool
     return (
       (!readOnly && this.requireForActions.includes('write')) || this.requireForTools.includes(name)
+    )
+  }
+
+  /** Whether one call must wait before it goes out. Whoever cannot say so asks. */
+  async holds(call: CallSubject & Omit<HeldCallQuestion, 'tool'>): Promise<boolean> {
+    if (!this.matchesCall(call)) return false
+    if (this.when === null || this.when === undefined) return true
+    const { tool, argument, requester } = call
+    try {
+      // A copy: a predicate that changes what it looks at changes nothing of the call.
+      const answer: unknown = await this.when({
+        tool: tool.name,
+        argument: structuredClone(argument),
+        requester,
+      })
+      return answer !== false
+    } catch {
+      return true
+    }
+  }
+
+  #readPredicate(when: unknown): ApprovalRuleOptions['when'] | null {
+    if (when === undefined) return null
+    if (typeof when !== 'function') {
+      throw new ConfigurationError('ApprovalRule when must be a function of a call')
+    }
+    const holdsPrograms =
+      this.requireForDomains.length > 0 ||
+      this.requireForActions.some((action) => action !== 'write')
+    if (!holdsPrograms) return when as ApprovalRuleOptions['when']
+    throw new ConfigurationError(
+      `ApprovalRule "${this.name}" has \`when\`, which looks at calls, and holds whole programs: make two rules of it`,
     )
   }
 }
@@ -131,11 +197,15 @@ const OPTION_NAMES: readonly (keyof ApprovalRuleOptions)[] = [
   'requireForActions',
   'requireForDomains',
   'requireForTools',
+  'when',
   'approvers',
+  'quorum',
+  'requireAll',
   'timeoutMs',
   'allowSelf',
   'escalateTo',
   'escalateAfterMs',
+  'escalationTimeoutMs',
 ]
 
 function readName(value: unknown): string {
@@ -171,15 +241,53 @@ function readApprovers(field: string, value: unknown): readonly Approver[] {
 function readApprover(field: string, entry: unknown): Approver {
   if (typeof entry === 'string') {
     throw new ConfigurationError(
-      `ApprovalRule ${field} holds a bare string, which could be a role or a user: write { role: '…' } or { userId: '…' }`,
+      `ApprovalRule ${field} holds a bare string, which could be a role or a user: write { role: '…' }, { group: '…' } or { userId: '…' }`,
     )
   }
   if (typeof entry === 'object' && entry !== null && Object.keys(entry).length === 1) {
     if ('role' in entry && isText(entry.role)) return Object.freeze({ role: entry.role })
+    if ('group' in entry && isText(entry.group)) return Object.freeze({ group: entry.group })
     if ('userId' in entry && isText(entry.userId)) return Object.freeze({ userId: entry.userId })
   }
   throw new ConfigurationError(
-    `ApprovalRule ${field} takes entries that are exactly { role } or { userId } with a non-empty string`,
+    `ApprovalRule ${field} takes entries that are exactly { role }, { group } or { userId } with a non-empty string`,
+  )
+}
+
+function readQuorum(
+  { quorum, requireAll }: ApprovalRuleOptions,
+  approvers: readonly Approver[],
+): number | 'all' {
+  if (requireAll !== undefined && typeof requireAll !== 'boolean') {
+    throw new ConfigurationError('ApprovalRule requireAll must be true or false')
+  }
+  if (requireAll === true) {
+    if (quorum !== undefined) {
+      throw new ConfigurationError('ApprovalRule takes quorum or requireAll, not both')
+    }
+    refuseUnreachable('requireAll', approvers.length, reachableOf(approvers))
+    return 'all'
+  }
+  if (quorum === undefined) return 1
+  if (typeof quorum !== 'number' || !Number.isSafeInteger(quorum) || quorum < 1) {
+    throw new ConfigurationError('ApprovalRule quorum must be a positive whole number of people')
+  }
+  // A role or a group has any number of people.
+  const hasOnlyUsers = approvers.every((approver) => 'userId' in approver)
+  if (hasOnlyUsers) refuseUnreachable('quorum', quorum, reachableOf(approvers))
+  return quorum
+}
+
+/** A user is one person, however often they are named. */
+function reachableOf(approvers: readonly Approver[]): number {
+  const users = approvers.filter((approver) => 'userId' in approver)
+  return approvers.length - users.length + new Set(users.map(nameOfApprover)).size
+}
+
+function refuseUnreachable(field: string, needed: number, reachable: number): void {
+  if (needed <= reachable) return
+  throw new ConfigurationError(
+    `ApprovalRule ${field} needs ${needed} different people and the approvers name ${reachable}`,
   )
 }
 
@@ -187,8 +295,11 @@ function readEscalation(
   options: ApprovalRuleOptions,
   timeoutMs: number,
 ): ApprovalRule['escalation'] {
-  const { escalateTo, escalateAfterMs } = options
-  if (escalateTo === undefined && escalateAfterMs === undefined) return null
+  const { escalateTo, escalateAfterMs, escalationTimeoutMs } = options
+  if (escalateTo === undefined && escalateAfterMs === undefined) {
+    if (escalationTimeoutMs === undefined) return null
+    throw new ConfigurationError('ApprovalRule escalationTimeoutMs needs escalateTo')
+  }
   if (escalateTo === undefined || escalateAfterMs === undefined) {
     throw new ConfigurationError(
       'ApprovalRule escalateTo and escalateAfterMs are set together or not at all',
@@ -199,7 +310,8 @@ function readEscalation(
   if (afterMs >= timeoutMs) {
     throw new ConfigurationError('ApprovalRule escalateAfterMs must be less than timeoutMs')
   }
-  return Object.freeze({ to, afterMs })
+  const left = escalationTimeoutMs ?? timeoutMs - afterMs
+  return Object.freeze({ to, afterMs, timeoutMs: readMilliseconds('escalationTimeoutMs', left) })
 }
 
 function readMilliseconds(field: string, value: unknown): number {

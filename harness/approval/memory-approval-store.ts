@@ -1,7 +1,7 @@
 import type { Requester } from '../requester.ts'
-import type { ApprovalDecision, ApprovalRequest, ApprovalState } from './approval-request.ts'
+import type { ApprovalRequest } from './approval-request.ts'
 import type { ApprovalFilter, ApprovalStore } from './approval-store.ts'
-import { canSee } from './approval-visibility.ts'
+import { canSee, isListedApprover } from './approval-visibility.ts'
 
 /** How a {@link MemoryApprovalStore} is bounded. */
 export interface MemoryApprovalStoreOptions {
@@ -35,7 +35,7 @@ export class MemoryApprovalStore implements ApprovalStore {
   }
 
   async list(filter: ApprovalFilter): Promise<readonly ApprovalRequest[]> {
-    const { states, runId, visibleTo, before, limit = 100 } = filter
+    const { states, runId, visibleTo, actingFor = [], before, limit = 100 } = filter
     const requests = [...this.#requests.values()].reverse()
     const start = before === undefined ? 0 : requests.findIndex(({ id }) => id === before) + 1
     if (before !== undefined && start === 0) return []
@@ -43,20 +43,13 @@ export class MemoryApprovalStore implements ApprovalStore {
       .slice(start)
       .filter((request) => states === undefined || states.includes(request.state))
       .filter((request) => runId === undefined || request.runId === runId)
-      .filter((request) => visibleTo === undefined || canComeToSee(request, visibleTo))
+      .filter((request) => visibleTo === undefined || canComeToSee(request, visibleTo, actingFor))
       .slice(0, Math.max(0, Math.min(limit, 1_000)))
   }
 
-  async transition(
-    id: string,
-    from: readonly ApprovalState[],
-    to: ApprovalState,
-    decision?: ApprovalDecision,
-  ): Promise<boolean> {
-    const request = this.#requests.get(id)
-    if (request === undefined || !from.includes(request.state)) return false
-    const decided = decision === undefined ? {} : { decision }
-    this.#requests.set(id, { ...request, state: to, ...decided })
+  async replace(next: ApprovalRequest): Promise<boolean> {
+    if (this.#requests.get(next.id)?.version !== next.version - 1) return false
+    this.#requests.set(next.id, structuredClone(next))
     return true
   }
 
@@ -69,6 +62,11 @@ export class MemoryApprovalStore implements ApprovalStore {
   }
 }
 
-function canComeToSee(request: ApprovalRequest, user: Requester): boolean {
-  return canSee({ ...request, state: 'escalated' }, user)
+function canComeToSee(
+  stored: ApprovalRequest,
+  user: Requester,
+  actingFor: readonly Requester[],
+): boolean {
+  const request: ApprovalRequest = { ...stored, state: 'escalated' }
+  return canSee(request, user) || actingFor.some((person) => isListedApprover(request, person))
 }

@@ -10,6 +10,16 @@ export interface TraceFilter {
   readonly endpoint?: string
   readonly userId?: string
   readonly status?: string
+  /** `deny` where anything was denied on the way. */
+  readonly verdict?: 'allow' | 'deny'
+  /** Runs that called it. */
+  readonly tool?: string
+  /** Runs whose SQL touches it. */
+  readonly table?: string
+  /** Put on record at this time or later, in milliseconds since 1970. */
+  readonly from?: number
+  /** Put on record before this time, in milliseconds since 1970. */
+  readonly to?: number
   /** Only traces of exactly these, tenant included. Without it, whoever they are of. */
   readonly owners?: readonly TraceOwner[]
   /** Default 100, at most 1 000. */

@@ -1,5 +1,5 @@
 import type { AuditRecorder, TraceFilter, TraceOwner } from './audit-recorder.ts'
-import type { ExecutionTrace } from './execution-trace.ts'
+import { type ExecutionTrace, namesIn, verdictOf } from './execution-trace.ts'
 import { redactTrace } from './redact.ts'
 
 /** How a {@link MemoryAuditRecorder} is bounded. */
@@ -43,7 +43,7 @@ export class MemoryAuditRecorder implements AuditRecorder {
   }
 
   #matching(filter: TraceFilter): ExecutionTrace[] {
-    const { runId, endpoint, userId, status } = filter
+    const { runId, endpoint, userId, status, verdict, tool, table, from, to } = filter
     const owners = filter.owners === undefined ? null : new Set(filter.owners.map(ownerKey))
     return [...this.#traces.values()]
       .reverse()
@@ -51,6 +51,11 @@ export class MemoryAuditRecorder implements AuditRecorder {
       .filter((trace) => endpoint === undefined || trace.endpoint === endpoint)
       .filter((trace) => userId === undefined || trace.requester?.userId === userId)
       .filter((trace) => status === undefined || trace.status === status)
+      .filter((trace) => verdict === undefined || verdictOf(trace) === verdict)
+      .filter((trace) => tool === undefined || namesIn(trace).includes(`tool:${tool}`))
+      .filter((trace) => table === undefined || namesIn(trace).includes(`table:${table}`))
+      .filter(({ startedAt }) => from === undefined || startedAt >= from)
+      .filter(({ startedAt }) => to === undefined || startedAt < to)
       .filter((trace) => owners === null || owners.has(ownerKey(trace.requester)))
   }
 

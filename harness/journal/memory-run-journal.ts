@@ -1,5 +1,5 @@
 import { AgenticError } from '../errors.ts'
-import type { JournalAnswer, JournalEntry, RunJournal } from './run-journal.ts'
+import type { AnswerPlace, JournalAnswer, JournalEntry, RunJournal } from './run-journal.ts'
 
 /** How a {@link MemoryRunJournal} is bounded. */
 export interface MemoryRunJournalOptions {
@@ -34,12 +34,21 @@ export class MemoryRunJournal implements RunJournal {
     runId: string,
     seq: number,
     answer: JournalAnswer,
-    finishedOrder: number,
+    place: AnswerPlace,
   ): Promise<void> {
     const entries = this.#runs.get(runId)
     const entry = entries?.get(seq)
     if (entry === undefined || entry.answer !== undefined) throw alreadyRecorded(seq)
-    entries?.set(seq, { ...entry, answer: structuredClone(answer), finishedOrder })
+    const { isReleased: _, ...call } = entry
+    entries?.set(seq, { ...call, answer: structuredClone(answer), ...place })
+  }
+
+  async resent(runId: string, seq: number): Promise<void> {
+    const entries = this.#runs.get(runId)
+    const entry = entries?.get(seq)
+    if (entry?.isReleased !== true) throw alreadyRecorded(seq)
+    const { isReleased: _, ...call } = entry
+    entries?.set(seq, call)
   }
 
   async read(runId: string): Promise<readonly JournalEntry[]> {

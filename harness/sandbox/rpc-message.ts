@@ -48,12 +48,17 @@ export interface AnswerMessage {
   readonly run: number
   readonly seq: number
   readonly isValue: boolean
+  readonly atMs: number
 }
 
-/** The time a child asked for has passed. */
+/**
+ * The time a child asked for has passed. `atMs`, here and with an answer, is what the program's clock says
+ * from now on, in milliseconds since it began: a program sees its time pass between its turns.
+ */
 export interface WakeMessage {
   readonly type: 'wake'
   readonly run: number
+  readonly atMs: number
 }
 
 /** The host has ended a run: the child forgets it. */

@@ -292,7 +292,11 @@ export class SandboxRun {
       toolAnswerBytes: this.#calls.answerBytes,
     })
     this.#close()
-    return { ending, console: this.#console, abandonedCalls, usage, isolation: this.#facts }
+    const { turns, turnCount } = this.#turns.seen
+    return {
+      ...{ ending, console: this.#console, abandonedCalls, usage, isolation: this.#facts },
+      turns: turns.slice(0, turnCount),
+    }
   }
 
   #close(): boolean {

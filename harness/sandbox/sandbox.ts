@@ -1,3 +1,4 @@
+import type { ProgramTurn } from '../journal/run-journal.ts'
 import type { JsonValue } from '../json-value.ts'
 import type { Program } from '../program.ts'
 import type { IsolationFacts } from './isolation/isolation-level.ts'
@@ -56,6 +57,10 @@ export interface SandboxToolCall {
   readonly seq: number
   readonly name: string
   readonly argument: JsonValue
+  /** What the program had seen when it made the call; grows as it goes on. */
+  readonly turns: readonly ProgramTurn[]
+  /** How much of {@link turns} that was. */
+  readonly turnCount: number
   /** Aborted when the program ends before this call has an answer. */
   readonly signal: AbortSignal
 }
@@ -93,6 +98,11 @@ export interface SandboxRequest {
    * process of its own that is killed afterwards.
    */
   readonly trustDomain?: string
+  /**
+   * What the program has seen before, when it runs again: it is shown the same in the same order at the same
+   * times by its own clock, without waiting, and goes on from there.
+   */
+  readonly past?: readonly ProgramTurn[]
   readonly signal?: AbortSignal
   /** The tool gate. Never rejects. Called concurrently, in start order. */
   onToolCall(call: SandboxToolCall): Promise<SandboxToolAnswer>
@@ -134,6 +144,8 @@ export interface SandboxResult {
   readonly abandonedCalls: readonly AbandonedCall[]
   readonly usage: ResourceUsage
   readonly isolation: IsolationFacts
+  /** What the program has seen. */
+  readonly turns?: readonly ProgramTurn[]
 }
 
 /** Where programs run. */

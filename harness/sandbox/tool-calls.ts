@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { ProgramTurn } from '../journal/run-journal.ts'
 import type { JsonValue } from '../json-value.ts'
 import type { AbandonedCall, SandboxEnding, SandboxRequest, SandboxToolAnswer } from './sandbox.ts'
 
@@ -12,24 +13,28 @@ export interface MadeCall {
   readonly name: string
   readonly argument: JsonValue
   readonly text: string
+  /** What the program had seen by then: the first so many of these. */
+  readonly turns: readonly ProgramTurn[]
+  readonly turnCount: number
 }
 
-interface Answer {
+/** An answer as it goes to the process. */
+export interface EncodedAnswer {
   readonly isValue: boolean
   readonly text: string
 }
 
 /** What becomes of the answers. */
 export interface CallListener {
-  /** An answer whose turn it is. */
-  answer(seq: number, isValue: boolean, text: string): void
+  /** There is something new to give: a call has been made, or an answer has come. */
+  changed(): void
   /** The gate ended the run. */
   stop(ending: SandboxEnding): void
 }
 
 /**
  * The tool calls of one run, in the order in which it started them. Keeps what a run needs to begin
- * again in another process: the calls, their answers and the order in which those were given.
+ * again in another process: the calls and their answers.
  */
 export class ToolCalls {
   /** Bytes of JSON, each way. */
@@ -45,14 +50,13 @@ export class ToolCalls {
   readonly #calls: { readonly name: string; readonly digest: string }[] = []
   /** Arguments whose calls have no answer yet, in bytes. */
   #openBytes = 0
-  readonly #answers = new Map<number, Answer>()
-  /** The calls in the order of their answers. */
-  readonly #order: number[] = []
+  readonly #answers = new Map<number, EncodedAnswer>()
+  /** Calls whose answers have come and were never given, in the order in which they came. */
+  readonly #fresh = new Set<number>()
   readonly #unanswered = new Map<number, string>()
   readonly #waiting: MadeCall[] = []
   #inFlight = 0
   #seen = 0
-  #given = 0
   #isClosed = false
 
   constructor(request: SandboxRequest, listener: CallListener) {
@@ -69,7 +73,6 @@ export class ToolCalls {
   /** The program starts over: it makes its first call again next. */
   beginAgain(): void {
     this.#seen = 0
-    this.#given = 0
   }
 
   /** Takes a call. The realm refuses names that are not granted: only a subverted process sends one. */
@@ -80,7 +83,7 @@ export class ToolCalls {
     const before = this.#calls[this.#seen++]
     if (before !== undefined) {
       if (before.name !== call.name || before.digest !== digest) return 'diverged'
-      this.deliver()
+      this.#listener.changed()
       return 'made'
     }
     this.#calls.push({ name: call.name, digest })
@@ -95,17 +98,20 @@ export class ToolCalls {
     return 'made'
   }
 
-  /** Gives the answers whose calls have been made, in the order in which they came. */
-  deliver(): void {
-    while (this.#given < this.#order.length && !this.#isClosed) {
-      const seq = this.#order[this.#given] ?? 0
-      if (seq >= this.#seen) return
-      const answer = this.#answers.get(seq)
-      if (answer === undefined) return
-      this.#given++
-      if (!this.#isShared) this.#answers.delete(seq)
-      this.#listener.answer(seq, answer.isValue, answer.text)
-    }
+  /** The call whose answer came first of those that were never given; `null` when there is none. */
+  get oldestFresh(): number | null {
+    const [seq] = this.#fresh
+    return seq ?? null
+  }
+
+  /** Gives the answer to a call that has been made; `null` while there is none. */
+  take(seq: number): EncodedAnswer | null {
+    const answer = seq < this.#seen && !this.#isClosed ? this.#answers.get(seq) : undefined
+    if (answer === undefined) return null
+    this.#fresh.delete(seq)
+    // A run that cannot begin again does not need it again.
+    if (!this.#isShared) this.#answers.delete(seq)
+    return answer
   }
 
   /**
@@ -118,6 +124,7 @@ export class ToolCalls {
       this.#isClosed = true
       this.#waiting.length = 0
       this.#answers.clear()
+      this.#fresh.clear()
       if (abort && this.#unanswered.size > 0) this.#abort.abort()
     }
     return [...this.#unanswered].map(([seq, name]) => ({ seq, name }))
@@ -132,12 +139,12 @@ export class ToolCalls {
     }
   }
 
-  async #call({ seq, name, argument, text }: MadeCall): Promise<void> {
+  async #call({ seq, name, argument, turns, turnCount, text }: MadeCall): Promise<void> {
     const failed = { kind: 'error', message: 'The tool failed', code: 'ERR_TOOL_FAILED' } as const
     const { signal } = this.#abort
     let answer: SandboxToolAnswer
     try {
-      answer = await this.#request.onToolCall({ seq, name, argument, signal })
+      answer = await this.#request.onToolCall({ seq, name, argument, turns, turnCount, signal })
     } catch {
       answer = failed
     }
@@ -150,8 +157,8 @@ export class ToolCalls {
     const encoded = encodeAnswer(answer, this.#request.limits.maxMessageBytes)
     this.answerBytes += Buffer.byteLength(encoded.text)
     this.#answers.set(seq, encoded)
-    this.#order.push(seq)
-    this.deliver()
+    this.#fresh.add(seq)
+    this.#listener.changed()
     this.#start()
   }
 }
@@ -159,7 +166,7 @@ export class ToolCalls {
 function encodeAnswer(
   answer: Extract<SandboxToolAnswer, { kind: 'value' | 'error' }>,
   maxBytes: number,
-): Answer {
+): EncodedAnswer {
   if (answer.kind === 'error')
     return failure(answer.message.slice(0, MAX_ERROR_LENGTH), answer.code)
   try {
@@ -171,6 +178,6 @@ function encodeAnswer(
   }
 }
 
-function failure(message: string, code: string): Answer {
+function failure(message: string, code: string): EncodedAnswer {
   return { isValue: false, text: JSON.stringify({ message, code }) }
 }

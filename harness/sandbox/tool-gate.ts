@@ -1,10 +1,17 @@
 import type { ApprovalGate } from '../approval/approval-gate.ts'
 import type { ApprovalRequest } from '../approval/approval-request.ts'
-import { redactText } from '../audit/redact-text.ts'
 import { AgenticError, type ErrorCode, ToolError } from '../errors.ts'
 import { callDigest, canonicalJson } from '../journal/canonical-json.ts'
+import { describeDivergence } from '../journal/divergence.ts'
 import type { ReplayCursor } from '../journal/replay.ts'
-import type { JournalAnswer, JournalEntry, RunJournal } from '../journal/run-journal.ts'
+import type {
+  JournalAnswer,
+  JournalEntry,
+  ProgramTurn,
+  RunJournal,
+  TurnRecord,
+} from '../journal/run-journal.ts'
+import { unknownCalls } from '../journal/unknown-calls.ts'
 import type { JsonValue } from '../json-value.ts'
 import type { Logger } from '../logger.ts'
 import type { CapabilityPlan } from '../plan/capability-plan.ts'
@@ -13,6 +20,8 @@ import { evaluateToolCallPolicies } from '../policy/evaluate-policies.ts'
 import type { Policy, PolicyContext } from '../policy/policy.ts'
 import { rewriteToolCall } from '../policy/rewrite-tool-call.ts'
 import { type Finding, markRepairable } from '../verdict.ts'
+import { denied, failed, invalidArguments, isOfHost, wordFailure } from './gate-answers.ts'
+import { HeldCalls } from './held-calls.ts'
 import type { SandboxToolAnswer, SandboxToolCall } from './sandbox.ts'
 import type { Tool } from './tool-host.ts'
 
@@ -25,6 +34,8 @@ export interface ToolGateOptions {
   readonly approvals: ApprovalGate
   readonly journal: RunJournal
   readonly replay: ReplayCursor
+  /** How many turns of the program the journal holds. */
+  readonly pastTurns: number
   /** Most bytes of arguments and answers together: the journal of a run is read as a whole. */
   readonly maxMovedBytes: number
   readonly clock: () => number
@@ -33,14 +44,12 @@ export interface ToolGateOptions {
 
 /** Why the gate ended the run. */
 export type GateStop =
-  | { readonly kind: 'waiting'; readonly request: ApprovalRequest }
+  | { readonly kind: 'waiting'; readonly requests: readonly ApprovalRequest[] }
   | { readonly kind: 'refused'; readonly request: ApprovalRequest }
   | { readonly kind: 'diverged'; readonly message: string }
   /** A call that changes something was on its way when an earlier attempt died. */
-  | { readonly kind: 'outcome-unknown'; readonly tool: string; readonly seq: number }
+  | { readonly kind: 'outcome-unknown'; readonly calls: readonly JournalEntry[] }
   | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string }
-
-const MAX_ERROR_LENGTH = 4_096
 
 const SOURCE_OF_REFUSAL = {
   'not-granted': 'gate',
@@ -60,17 +69,21 @@ export class ToolGate {
   readonly #abort = new AbortController()
   readonly #inFlight = new Set<Promise<unknown>>()
   readonly #closed = Promise.withResolvers<void>()
+  readonly #held = new HeldCalls(() => this.waitForHeld())
   /** Calls of each tool that the program has made, those on record and on their way included. */
   readonly #made = new Map<string, number>()
   #stop: GateStop | null = null
   #isClosed = false
   #movedBytes = 0
   #finishedCount: number
+  /** How many of the program's turns are in the journal. */
+  #keptTurns: number
 
   /** @param nextFinished - The place of the next answer among all answers of the run. */
   constructor(options: ToolGateOptions, nextFinished: number) {
     this.#options = options
     this.#finishedCount = nextFinished
+    this.#keptTurns = options.pastTurns
   }
 
   /** Why the gate ended the run; `null` when it did not. The first reason counts. */
@@ -83,16 +96,33 @@ export class ToolGate {
     return this.#options.replay.missing
   }
 
+  /** What the program has seen, as far as the journal does not hold it. */
+  restOf(turns: readonly ProgramTurn[]): TurnRecord {
+    const from = this.#keptTurns
+    return { from, list: turns.slice(from) }
+  }
+
   /** Answers one call. Never rejects. Must be called in start order. */
   handle(call: SandboxToolCall): Promise<SandboxToolAnswer> {
+    this.#held.begin()
     const answer = this.#answer(call).catch((error: unknown): SandboxToolAnswer => {
       this.#options.logger.error({ err: error, tool: call.name }, 'Tool gate failed')
       const code = error instanceof AgenticError ? error.code : 'ERR_INTERNAL'
       return this.#end({ kind: 'error', code, message: 'The tool call could not be recorded' })
     })
     this.#inFlight.add(answer)
-    void answer.finally(() => this.#inFlight.delete(answer))
+    void answer.finally(() => {
+      this.#inFlight.delete(answer)
+      this.#held.end()
+    })
     return answer
+  }
+
+  /** Ends the run as waiting, if a call of it waits for a person and nothing has ended it before. */
+  waitForHeld(): void {
+    const { requests } = this.#held
+    if (requests.length > 0) this.#stop ??= { kind: 'waiting', requests }
+    this.#held.release()
   }
 
   /**
@@ -104,6 +134,7 @@ export class ToolGate {
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true
     this.#closed.resolve()
+    this.#held.release()
     if (this.#stop?.kind !== 'waiting') this.#abort.abort()
     let timer: NodeJS.Timeout | undefined
     const grace = new Promise((resolve) => {
@@ -127,7 +158,7 @@ export class ToolGate {
       case 'diverged':
         return this.#end({
           kind: 'diverged',
-          message: `Call ${place.expected.seq} was ${place.expected.tool} in the journal and is ${call.name} now, or its argument differs`,
+          message: describeDivergence(place.expected, place.got),
         })
       case 'unanswered':
         this.#options.approvals.alreadyMade(call.name, call.argument)
@@ -139,22 +170,32 @@ export class ToolGate {
 
   #end(stop: GateStop): SandboxToolAnswer {
     this.#stop ??= stop
-    return stop.kind === 'waiting' ? { kind: 'suspend' } : { kind: 'stop' }
+    return { kind: 'stop' }
+  }
+
+  async #hold(requests: readonly ApprovalRequest[]): Promise<SandboxToolAnswer> {
+    await this.#held.hold(requests)
+    return this.#stop?.kind === 'waiting' ? { kind: 'suspend' } : { kind: 'stop' }
   }
 
   /** A call left before the process died and nobody knows whether it arrived. */
   async #repeat(entry: JournalEntry): Promise<SandboxToolAnswer> {
-    const tool = this.#options.context.tools.get(entry.tool)
-    if (tool === undefined || !(tool.readOnly || tool.idempotent)) {
-      return this.#end({ kind: 'outcome-unknown', tool: entry.tool, seq: entry.seq })
+    const { tools } = this.#options.context
+    const tool = tools.get(entry.tool)
+    const unknown = unknownCalls([entry], tools)
+    if (tool === undefined || unknown.length > 0) {
+      return this.#end({ kind: 'outcome-unknown', calls: [entry] })
     }
-    const checked = await tool.input.validate(entry.argument)
+    const approved = await this.#options.approvals.approvedArgument(entry)
+    const checked = await tool.input.validate(approved ?? entry.argument)
     if (!checked.ok) return this.#finish(entry, invalidArguments(tool, checked.problems))
     // Whatever let the call go then, it leaves again only under the policies of now.
     const objection = await this.#objection(tool, checked.value)
     if (objection !== null) return this.#finish(entry, objection)
     const narrowed = await this.#narrow(tool, checked.value)
     if (narrowed.kind === 'denied') return this.#finish(entry, narrowed.answer)
+    // Whoever said that it did not happen has said so of this one time.
+    if (entry.isReleased) await this.#options.journal.resent(entry.runId, entry.seq)
     return this.#perform(tool, entry, narrowed.argument)
   }
 
@@ -205,13 +246,15 @@ export class ToolGate {
       requested: call.argument,
       cover,
     })
-    if (approval.kind === 'wait') return this.#end({ kind: 'waiting', request: approval.request })
+    if (approval.kind === 'wait') return this.#hold(approval.requests)
     if (approval.kind === 'refused')
       return this.#end({ kind: 'refused', request: approval.request })
-    const shown = approval.approvals[0]?.subject
-    const argument = shown?.kind === 'call' ? shown.argument : checked.value
+    const argument = approval.argument ?? checked.value
     if (canonicalJson(argument) !== canonicalJson(checked.value)) {
-      // Somebody approved what the schema made of the call then; every policy judges that as of now.
+      // What somebody approved is not what the program asks for: an approver changed it, or the schema
+      // made something else of it then. Schema and policies judge it as of now.
+      const again = await tool.input.validate(argument)
+      if (!again.ok) return this.#refuse(call, seq, invalidArguments(tool, again.problems))
       const late = await this.#objection(tool, argument)
       if (late !== null) return this.#refuse(call, seq, late)
     }
@@ -225,7 +268,7 @@ export class ToolGate {
       ...this.#entry(call, seq, tool.readOnly),
       ...(isAsGiven ? {} : { effectiveArgument: narrowed.argument }),
     }
-    await this.#options.journal.started(entry)
+    await this.#start(call, entry)
     return this.#perform(tool, entry, narrowed.argument)
   }
 
@@ -256,7 +299,7 @@ export class ToolGate {
     if (this.#isClosed) return { kind: 'stop' }
     const tool = this.#options.context.tools.get(call.name)
     const entry = this.#entry(call, seq, tool?.readOnly ?? true)
-    await this.#options.journal.started(entry)
+    await this.#start(call, entry)
     return this.#finish(entry, answer)
   }
 
@@ -283,6 +326,7 @@ export class ToolGate {
     try {
       const answer = await tool.run(argument, {
         runId: context.runId,
+        seq: entry.seq,
         requester: context.requester,
         idempotencyKey: entry.idempotencyKey,
         signal: this.#abort.signal,
@@ -305,7 +349,10 @@ export class ToolGate {
   }
 
   async #finish(entry: JournalEntry, answer: JournalAnswer): Promise<SandboxToolAnswer> {
-    await this.#options.journal.finished(entry.runId, entry.seq, answer, this.#finishedCount++)
+    await this.#options.journal.finished(entry.runId, entry.seq, answer, {
+      finishedOrder: this.#finishedCount++,
+      finishedAt: this.#options.clock(),
+    })
     return this.#move(answer.kind === 'value' ? answer.value : answer.message) ?? answer
   }
 
@@ -316,6 +363,16 @@ export class ToolGate {
     if (this.#movedBytes <= maxMovedBytes) return null
     const message = `The tool calls of this run moved more than ${maxMovedBytes} bytes`
     return this.#end({ kind: 'error', code: 'ERR_SANDBOX_LIMIT', message })
+  }
+
+  /** Puts a call down, with what the program has seen and no entry holds yet. */
+  async #start({ turns, turnCount }: SandboxToolCall, entry: JournalEntry): Promise<void> {
+    const from = this.#keptTurns
+    const list = turns.slice(from, turnCount)
+    const seen = list.length === 0 ? {} : { turns: { from, list } }
+    await this.#options.journal.started({ ...entry, ...seen })
+    // Not before: the next entry has to hold them if this one is lost.
+    this.#keptTurns = Math.max(this.#keptTurns, turnCount)
   }
 
   #entry(call: SandboxToolCall, seq: number, readOnly: boolean): JournalEntry {
@@ -331,30 +388,4 @@ export class ToolGate {
       startedAt: this.#options.clock(),
     }
   }
-}
-
-function denied(message: string): JournalAnswer {
-  return { kind: 'error', code: 'ERR_TOOL_DENIED', message }
-}
-
-function failed(message: string): JournalAnswer {
-  return { kind: 'error', code: 'ERR_TOOL_FAILED', message }
-}
-
-function invalidArguments(tool: Tool, problems: readonly string[]): JournalAnswer {
-  return failed(`Invalid arguments for tool "${tool.name}": ${problems.join('; ')}`)
-}
-
-/**
- * What a program is told of a tool that threw. The tool's author wrote its messages for programs; those
- * of the operating system hold addresses and paths of the host and stay in the log.
- */
-function wordFailure(tool: Tool, error: unknown): string {
-  if (!(error instanceof Error)) return `Tool "${tool.name}" failed`
-  if (isOfHost(error)) return `Tool "${tool.name}" failed: the host could not do it`
-  return redactText(error.message).slice(0, MAX_ERROR_LENGTH)
-}
-
-function isOfHost(error: unknown): boolean {
-  return error instanceof Error && ('syscall' in error || 'errno' in error)
 }

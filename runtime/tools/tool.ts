@@ -1,6 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import {
+  type ApprovalRule,
   ConfigurationError,
+  checkToolApproval,
   type JsonObject,
   type Tool,
   type ToolContext,
@@ -24,6 +26,11 @@ export interface ToolDefinition<
   readonly readOnly: boolean
   /** Your word that a repeated call with the same idempotency key has no further effect. Default `readOnly`. */
   readonly idempotent?: boolean
+  /**
+   * Holds calls for a person wherever the tool is granted, in addition to the rules of the endpoint:
+   * `'always'` each one, for role `admin`; a rule for this tool those it names, for its approvers.
+   */
+  readonly approval?: 'always' | ApprovalRule
   /** Names the property of the argument that is an SQL statement, for `DataPolicy` to judge. */
   readonly sql?: NonNullable<Tool['sql']>
   /** Shown to the model instead of what `input` says of itself. `input` alone still checks. */
@@ -34,6 +41,16 @@ export interface ToolDefinition<
     input: StandardSchemaV1.InferOutput<Input>,
     context: ToolContext,
   ): StandardSchemaV1.InferInput<Output> | Promise<StandardSchemaV1.InferInput<Output>>
+  /**
+   * Undoes a completed call, for `app.runs.rollback`: pays back what was paid. Gets what `run` got and what
+   * it answered, and an idempotency key that is the same however often the rollback is tried. What it answers
+   * is kept on record. Not for a tool that is `readOnly`.
+   */
+  revert?(
+    input: StandardSchemaV1.InferOutput<Input>,
+    answer: StandardSchemaV1.InferOutput<Output>,
+    context: ToolContext,
+  ): unknown
 }
 
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
@@ -43,10 +60,12 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
   'output',
   'readOnly',
   'idempotent',
+  'approval',
   'sql',
   'inputJsonSchema',
   'outputJsonSchema',
   'run',
+  'revert',
 ] satisfies (keyof ToolDefinition<StandardSchemaV1>)[])
 
 const NAME = /^[A-Za-z_][\w.-]{0,63}$/
@@ -81,7 +100,18 @@ export function defineTool<
   Input extends StandardSchemaV1,
   Output extends StandardSchemaV1 = StandardSchemaV1<unknown>,
 >(options: ToolDefinition<Input, Output>): Tool {
-  const { name, description, input, output, readOnly, idempotent = readOnly, sql, run } = options
+  const {
+    name,
+    description,
+    input,
+    output,
+    readOnly,
+    idempotent = readOnly,
+    sql,
+    approval,
+    run,
+    revert,
+  } = options
   if (typeof name !== 'string' || !NAME.test(name) || RESERVED_NAMES.has(name)) {
     throw new ConfigurationError(
       'The name of a tool has 1 to 64 letters, digits, _, - or . and is not a name every object has',
@@ -95,6 +125,13 @@ export function defineTool<
   requireOption(name, 'readOnly', typeof readOnly === 'boolean', 'is true or false, never left out')
   requireOption(name, 'idempotent', typeof idempotent === 'boolean', 'is true or false')
   requireOption(name, 'run', typeof run === 'function', 'is the function to call')
+  requireOption(
+    name,
+    'revert',
+    revert === undefined || (typeof revert === 'function' && !readOnly),
+    'is a function, and only for a tool that is not readOnly',
+  )
+  checkToolApproval({ name, readOnly }, approval)
 
   return Object.freeze({
     name,
@@ -115,10 +152,22 @@ export function defineTool<
         }),
     readOnly,
     idempotent,
+    ...(approval === undefined ? {} : { approval }),
     ...(sql === undefined ? {} : { sql }),
     // The gate hands over what `input` answered, so the value is what the schema infers.
     run: async (argument, context) =>
       run.call(options, argument as StandardSchemaV1.InferOutput<Input>, context),
+    ...(revert === undefined
+      ? {}
+      : {
+          revert: async (argument, answer, context) =>
+            revert.call(
+              options,
+              argument as StandardSchemaV1.InferOutput<Input>,
+              answer as StandardSchemaV1.InferOutput<Output>,
+              context,
+            ),
+        }),
   } satisfies Tool)
 }
 

@@ -9,6 +9,10 @@ export const Operation = {
   EXECUTE_PROGRAM: 'endpoint:execute',
   /** See a run and its result. */
   READ_RUN: 'run:read',
+  /** Say what became of a call whose outcome nobody knows. Never the requester's own run, whatever a policy says. */
+  RESOLVE_RUN: 'run:resolve',
+  /** Undo the calls of a run. */
+  ROLLBACK_RUN: 'run:rollback',
   /** Ask for a list of approvals; each one in it also needs `READ_APPROVAL`. */
   LIST_APPROVALS: 'approval:list',
   /** See one approval request. */

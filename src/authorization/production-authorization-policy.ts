@@ -1,4 +1,4 @@
-import { type Approver, ConfigurationError } from '../../harness/index.ts'
+import { ConfigurationError, isApprover } from '../../harness/index.ts'
 import type { AuthUser } from '../security/auth-user.ts'
 import {
   AuthorizationPolicy,
@@ -85,9 +85,5 @@ function readOperations(operations: readonly Operation[]): ReadonlySet<Operation
 
 function concerns(resource: AuthorizedResource, user: AuthUser): boolean {
   if (resource.ownerId === user.userId) return true
-  return (resource.approvers ?? []).some((approver) => isMeant(approver, user))
-}
-
-function isMeant(approver: Approver, user: AuthUser): boolean {
-  return 'role' in approver ? user.roles.includes(approver.role) : approver.userId === user.userId
+  return (resource.approvers ?? []).some((approver) => isApprover(approver, user))
 }

@@ -10,6 +10,12 @@ const HELP = `airlock: a secure code-execution runtime for agents
   airlock doctor [--json] [--tools <module>]
                             says what separates programs from this host and statements from the
                             databases of the tools, and what would improve it
+  airlock replay <runId>    runs a stored run again over its journal; see airlock replay --help
+  airlock backtest          does so with many, under other policies; see airlock backtest --help
+  airlock runs <command>    resolves and undoes runs of a server; see airlock runs --help
+  airlock audit <command>   checks, exports and erases what is on record; see airlock audit --help
+  airlock approvals <command>
+                            decides what waits for a person; see airlock approvals --help
   airlock --version
   airlock --help
 `
@@ -17,6 +23,11 @@ const HELP = `airlock: a secure code-execution runtime for agents
 /** Exit codes: 0 all is well, 1 something is wrong and said so, 2 the command line is not understood. */
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === 'check') return (await import('./check.ts')).check(args.slice(1))
+  if (args[0] === 'replay') return (await import('./replay.ts')).replay(args.slice(1))
+  if (args[0] === 'backtest') return (await import('./backtest.ts')).backtest(args.slice(1))
+  if (args[0] === 'runs') return (await import('./runs.ts')).runs(args.slice(1))
+  if (args[0] === 'approvals') return (await import('./approvals.ts')).approvals(args.slice(1))
+  if (args[0] === 'audit') return (await import('./audit.ts')).audit(args.slice(1))
   let parsed: ReturnType<typeof readArguments>
   try {
     parsed = readArguments(args)

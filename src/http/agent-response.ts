@@ -28,7 +28,7 @@ const CODE_OF_STATUS: { readonly [status in RunStatus]: AnsweredCode } = {
  * waited for, a problem for every other ending.
  */
 export function outcomeResponse(outcome: RunOutcome): Response {
-  const { runId, status, approvalId } = outcome
+  const { runId, status, approvalId, approvalIds } = outcome
   if (status === 'completed') {
     const { result = null, program, attempts, findings, usage, sessionId } = outcome
     return Response.json({
@@ -44,7 +44,12 @@ export function outcomeResponse(outcome: RunOutcome): Response {
   }
   if (status === 'pending_approval' && approvalId !== undefined) {
     const headers = { Location: `/approvals/${encodeURIComponent(approvalId)}` }
-    return Response.json({ runId, status, approvalId }, { status: 202, headers })
+    return Response.json({ runId, status, approvalId, approvalIds }, { status: 202, headers })
+  }
+  if (status === 'outcome_unknown' && outcome.unknownCalls !== undefined) {
+    const headers = { Location: `/runs/${encodeURIComponent(runId)}` }
+    const unknownCalls = outcome.unknownCalls.map(({ seq, name }) => ({ seq, name }))
+    return Response.json({ runId, status, unknownCalls }, { status: 202, headers })
   }
   if (status === 'queued' || status === 'running') {
     const headers = { Location: `/runs/${encodeURIComponent(runId)}` }

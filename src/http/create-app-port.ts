@@ -1,27 +1,30 @@
 import {
-  ApprovalError,
-  type ApprovalRequest,
+  type ApprovalMandates,
   type ApprovalWorkflow,
-  canSee,
   type IsolationFacts,
   type JsonValue,
   SandboxError,
+  type TraceOwner,
 } from '../../harness/index.ts'
 import { declareTools } from '../../runtime/index.ts'
 import type { AgentEndpoint } from '../agent-endpoint.ts'
+import type { ApprovalEvents } from '../approval-events.ts'
 import type { Approvals } from '../approvals.ts'
 import type {
   AuthorizationPolicy,
   AuthorizationRequest,
 } from '../authorization/authorization-policy.ts'
 import { Operation } from '../authorization/operation.ts'
-import { currentOutcome } from '../current-outcome.ts'
-import { AuthorizationError, RequestError } from '../errors.ts'
+import { RequestError } from '../errors.ts'
 import type { RunPath } from '../run-intent.ts'
+import type { Runs } from '../runs.ts'
 import type { AuthUser } from '../security/auth-user.ts'
 import type { Authenticator } from '../security/authenticator.ts'
 import type { Store } from '../store/open-store.ts'
 import type { AppPort } from './app-port.ts'
+import { createApprovalPort } from './approval-port.ts'
+import type { ApprovalStreams } from './approval-stream.ts'
+import { createRunPort } from './run-port.ts'
 
 /** What the port is made from. */
 export interface AppPortOptions {
@@ -34,9 +37,12 @@ export interface AppPortOptions {
   readonly started: () => Promise<{
     readonly store: Store
     readonly path: RunPath
-    readonly approvals: ApprovalWorkflow
+    readonly opened: { readonly workflow: ApprovalWorkflow; readonly mandates: ApprovalMandates }
   }>
   readonly approvals: Approvals
+  readonly events: ApprovalEvents
+  readonly streams: ApprovalStreams
+  readonly runs: Runs
   readonly isolation: () => Promise<IsolationFacts>
 }
 
@@ -55,20 +61,10 @@ export function createAppPort(options: AppPortOptions): AppPort {
       endpoint: { name: endpoint.name, isPublic: endpoint.isPublic },
     })
 
-  const mayReadApproval = async (user: AuthUser | null, request: ApprovalRequest) =>
-    canSee(request, user) &&
-    (await may({ user, operation: Operation.READ_APPROVAL, resource: resourceOf(request) }))
-
   const endpointOf = (name: string) => {
     const endpoint = endpoints.get(name)
     if (endpoint !== undefined) return endpoint
     throw new RequestError('ERR_ENDPOINT_NOT_FOUND', 'There is no such endpoint')
-  }
-
-  const approvalOf = async (user: AuthUser | null, id: string) => {
-    const request = await (await started()).approvals.get(id)
-    if (request !== null && (await mayReadApproval(user, request))) return request
-    throw new ApprovalError('ERR_APPROVAL_NOT_FOUND', 'There is no such approval request for you')
   }
 
   return {
@@ -91,14 +87,7 @@ export function createAppPort(options: AppPortOptions): AppPort {
       return (await started()).path.execute(endpointOf(endpoint), request)
     },
 
-    async getRun(user, runId) {
-      const run = await (await started()).store.runs.get(runId)
-      const mayRead =
-        run !== null &&
-        (await may({ user, operation: Operation.READ_RUN, resource: resourceOf(run) }))
-      if (!mayRead) throw new RequestError('ERR_RUN_NOT_FOUND', 'There is no such run of yours')
-      return currentOutcome(run)
-    },
+    ...createRunPort(options),
 
     async capabilities(user) {
       await authorization.authorize({ user, operation: Operation.READ_CAPABILITIES })
@@ -121,41 +110,18 @@ export function createAppPort(options: AppPortOptions): AppPort {
       return { title: options.title, endpoints: visible, isolation }
     },
 
-    async listApprovals(user, { state, limit }) {
-      await authorization.authorize({ user, operation: Operation.LIST_APPROVALS })
-      if (user === null) return []
-      const filter = {
-        ...(state === undefined ? {} : { states: [state] }),
-        ...(limit === undefined ? {} : { limit }),
-        visibleTo: user,
-      }
-      const { approvals } = await started()
-      return approvals.list(filter, (request) => mayReadApproval(user, request))
-    },
+    ...createApprovalPort(options),
+    streams: options.streams,
 
-    getApproval: approvalOf,
-
-    async resolveApproval(user, id, decision) {
-      const request = await approvalOf(user, id)
-      if (user === null) throw new AuthorizationError()
-      await authorization.authorize({
-        user,
-        operation: Operation.RESOLVE_APPROVAL,
-        resource: resourceOf(request),
-      })
-      return options.approvals.resolve(id, { ...decision, approver: user })
-    },
-
-    async listTraces(user, filter) {
+    async listTraces(user, search) {
       await authorization.authorize({ user, operation: Operation.READ_AUDIT })
       const { audit } = (await started()).store
       // A record's owner is all that a policy can judge it by, so it is asked once about each of them.
-      const owners = []
-      for (const owner of await audit.owners(filter)) {
+      const mayRead = (owner: TraceOwner) => {
         const resource = resourceOf({ requester: owner })
-        if (await may({ user, operation: Operation.READ_AUDIT, resource })) owners.push(owner)
+        return may({ user, operation: Operation.READ_AUDIT, resource })
       }
-      return audit.list({ ...filter, owners })
+      return audit.search({ ...search, mayRead })
     },
   }
 }
@@ -171,20 +137,13 @@ async function verified(probe: () => Promise<IsolationFacts>): Promise<JsonValue
   }
 }
 
-function resourceOf(thing: {
+function resourceOf({
+  requester,
+}: {
   readonly requester: { readonly userId: string; readonly tenantId?: string } | null
-  readonly approvers?: ApprovalRequest['approvers']
-  readonly escalation?: ApprovalRequest['escalation']
-  readonly state?: string
 }) {
-  const { requester, approvers, escalation, state } = thing
   return {
     ...(requester === null ? {} : { ownerId: requester.userId }),
     ...(requester?.tenantId === undefined ? {} : { tenantId: requester.tenantId }),
-    ...(approvers === undefined
-      ? {}
-      : {
-          approvers: state === 'pending' ? approvers : [...approvers, ...(escalation?.to ?? [])],
-        }),
   }
 }

@@ -1,15 +1,19 @@
 import { type Context, Hono } from 'hono'
 import { routePath } from 'hono/route'
-import { AgenticError, type Logger, silentLogger } from '../../harness/index.ts'
+import { AgenticError, type JsonObject, type Logger, silentLogger } from '../../harness/index.ts'
 import { RequestError } from '../errors.ts'
+import type { IdempotentRequest } from '../request-key.ts'
 import type { AuthUser } from '../security/auth-user.ts'
 import { outcomeResponse } from './agent-response.ts'
 import type { AppPort } from './app-port.ts'
+import { approvalRoutes } from './approval-routes.ts'
+import { readIdempotencyKey } from './idempotency-key.ts'
 import { identifyCaller } from './identify-caller.ts'
-import { readDecisionBody, readExecuteBody, readIntentBody } from './intent-body.ts'
+import { readExecuteBody, readIntentBody } from './intent-body.ts'
 import { PROBLEMS, problemOf, problemResponse } from './problem.ts'
-import { readApprovalQuery, readTraceQuery } from './query.ts'
+import { readTraceQuery } from './query.ts'
 import { checkBodyHeaders, readJsonObject } from './request-body.ts'
+import { runRoutes } from './run-routes.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 
 type Handler = (request: Request, param: (name: string) => string) => Promise<Response>
@@ -43,15 +47,19 @@ export function createHttpApp(port: AppPort, logger: Logger = silentLogger): Hon
     throw new RequestError('ERR_ENDPOINT_NOT_FOUND', 'There is no such endpoint')
   }
 
-  for (const [method, path, handler] of [
+  const routes: readonly Route[] = [
     ...agentRoutes(port, endpointCaller),
-    ...approvalRoutes(port, caller),
+    ...approvalRoutes(port, caller, port.streams),
+    ...runRoutes(port, caller),
     ...readingRoutes(port, caller),
-  ]) {
-    const allow = method === 'GET' ? ['GET', 'HEAD'] : [method]
-    app.on(method, path, (context) => {
-      return handler(context.req.raw, (name) => context.req.param(name) ?? '')
-    })
+  ]
+  for (const [path, there] of Map.groupBy(routes, ([, path]) => path)) {
+    for (const [method, , handler] of there) {
+      app.on(method, path, (context) => {
+        return handler(context.req.raw, (name) => context.req.param(name) ?? '')
+      })
+    }
+    const allow = there.flatMap(([method]) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     app.all(path, () => {
       throw new RequestError('ERR_REQUEST_METHOD', `Use ${allow.join(' or ')} here`, { allow })
     })
@@ -59,7 +67,7 @@ export function createHttpApp(port: AppPort, logger: Logger = silentLogger): Hon
   return app
 }
 
-type Route = readonly [method: 'GET' | 'POST', path: string, handler: Handler]
+type Route = readonly [method: 'GET' | 'POST' | 'DELETE', path: string, handler: Handler]
 
 // In each of the three that take a body: headers first, then who is calling, then the body itself, so
 // that a stranger cannot make the server hold a body.
@@ -76,9 +84,11 @@ function agentRoutes(
         const endpoint = param('name')
         checkBodyHeaders(request, maxBodyBytes)
         const user = await caller(request, endpoint)
-        const body = readIntentBody(await readJsonObject(request, maxBodyBytes), maxIntentLength)
-        const { signal } = request
-        return outcomeResponse(await port.runIntent({ endpoint, user, ...body, signal }))
+        const key = readIdempotencyKey(request.headers)
+        const sent = await readJsonObject(request, maxBodyBytes)
+        const body = readIntentBody(sent, maxIntentLength)
+        const scope = scopeOf(request, key, sent)
+        return outcomeResponse(await port.runIntent({ endpoint, user, ...body, ...scope }))
       },
     ],
     [
@@ -88,46 +98,26 @@ function agentRoutes(
         const endpoint = param('name')
         checkBodyHeaders(request, maxBodyBytes)
         const user = await caller(request, endpoint)
-        const body = readExecuteBody(await readJsonObject(request, maxBodyBytes))
-        const { signal } = request
-        return outcomeResponse(await port.execute({ endpoint, user, ...body, signal }))
+        const key = readIdempotencyKey(request.headers)
+        const sent = await readJsonObject(request, maxBodyBytes)
+        const scope = scopeOf(request, key, sent)
+        const body = readExecuteBody(sent)
+        return outcomeResponse(await port.execute({ endpoint, user, ...body, ...scope }))
       },
     ],
   ]
 }
 
-function approvalRoutes(
-  port: AppPort,
-  caller: (request: Request) => Promise<AuthUser | null>,
-): Route[] {
-  return [
-    [
-      'GET',
-      '/approvals',
-      async (request) => {
-        const user = await caller(request)
-        const filter = readApprovalQuery(new URL(request.url).searchParams)
-        return Response.json({ approvals: await port.listApprovals(user, filter) })
-      },
-    ],
-    [
-      'GET',
-      '/approvals/:id',
-      async (request, param) => {
-        return Response.json(await port.getApproval(await caller(request), param('id')))
-      },
-    ],
-    [
-      'POST',
-      '/approvals/:id/resolve',
-      async (request, param) => {
-        checkBodyHeaders(request, port.maxBodyBytes)
-        const user = await caller(request)
-        const decision = readDecisionBody(await readJsonObject(request, port.maxBodyBytes))
-        return Response.json(await port.resolveApproval(user, param('id'), decision))
-      },
-    ],
-  ]
+/**
+ * A run ends with its connection, unless its caller can ask for it again: then a connection that was lost
+ * must not cost them the result.
+ */
+function scopeOf(
+  { signal }: Request,
+  key: string | null,
+  body: JsonObject,
+): { readonly signal: AbortSignal } | { readonly idempotent: IdempotentRequest } {
+  return key === null ? { signal } : { idempotent: { key, body } }
 }
 
 function readingRoutes(
@@ -143,18 +133,11 @@ function readingRoutes(
     ],
     [
       'GET',
-      '/runs/:id',
-      async (request, param) => {
-        return Response.json(await port.getRun(await caller(request), param('id')))
-      },
-    ],
-    [
-      'GET',
       '/audit',
       async (request) => {
         const user = await caller(request)
-        const filter = readTraceQuery(new URL(request.url).searchParams)
-        return Response.json({ traces: await port.listTraces(user, filter) })
+        const search = readTraceQuery(new URL(request.url).searchParams)
+        return Response.json(await port.listTraces(user, search))
       },
     ],
   ]

@@ -23,6 +23,10 @@ export interface ExecuteBody {
 export interface DecisionBody {
   readonly approve: boolean
   readonly reason?: string
+  /** Only with `approve: true`, and only for tool calls. */
+  readonly editedArguments?: JsonValue
+  /** The `digest` of what was shown. */
+  readonly expectedDigest?: string
 }
 
 /**
@@ -60,14 +64,29 @@ export function readExecuteBody(body: JsonObject): ExecuteBody {
 
 /** @throws {RequestError} `ERR_REQUEST_INVALID`. */
 export function readDecisionBody(body: JsonObject): DecisionBody {
-  const { approve, reason } = readFields(body, ['approve', 'reason'])
+  const { approve, reason, editedArguments, expectedDigest } = readFields(body, [
+    'approve',
+    'reason',
+    'editedArguments',
+    'expectedDigest',
+  ])
   if (typeof approve !== 'boolean') {
     throw new RequestError('ERR_REQUEST_INVALID', 'Field "approve" must be true or false')
+  }
+  if (editedArguments !== undefined && !approve) {
+    throw new RequestError(
+      'ERR_REQUEST_INVALID',
+      'Field "editedArguments" goes with "approve": true; say what is wrong in "reason"',
+    )
   }
   return {
     approve,
     ...(reason === undefined
       ? {}
       : { reason: readText('reason', reason, { maxLength: MAX_REASON_LENGTH, allowBlank: true }) }),
+    ...(editedArguments === undefined ? {} : { editedArguments }),
+    ...(expectedDigest === undefined
+      ? {}
+      : { expectedDigest: readText('expectedDigest', expectedDigest, { maxLength: 64 }) }),
   }
 }

@@ -1,6 +1,7 @@
 // A table, and the only place where a status code stands next to an error.
 import { AgenticError, type ErrorCode, type Finding } from '../../harness/index.ts'
-import { AuthenticationError, RateLimitError, RequestError } from '../errors.ts'
+import { AuthenticationError, RequestError } from '../errors.ts'
+import { retryAfterSecondsOf } from '../retry-after.ts'
 
 /** Codes that can be answered; `ERR_CONFIGURATION` is thrown while starting and never is. */
 export type AnsweredCode = Exclude<ErrorCode, 'ERR_CONFIGURATION'>
@@ -35,6 +36,12 @@ export const PROBLEMS: {
   ERR_PROGRAM_TYPE: { status: 422, title: 'Program has type errors' },
   ERR_PROGRAM_FAILED: { status: 422, title: 'Program failed' },
   ERR_RUN_DIVERGED: { status: 409, title: 'Run diverged from its journal' },
+  ERR_RUN_TAKEN_OVER: { status: 409, title: 'Run taken over' },
+  ERR_RUN_CONFLICT: { status: 409, title: 'Run is elsewhere by now' },
+  ERR_RUN_OUTCOME_UNKNOWN: { status: 409, title: 'Outcome of a call unknown' },
+  ERR_ROLLBACK_INCOMPLETE: { status: 409, title: 'Not everything can be undone' },
+  ERR_IDEMPOTENCY_MISMATCH: { status: 422, title: 'Idempotency key used for another request' },
+  ERR_IDEMPOTENCY_IN_PROGRESS: { status: 409, title: 'Request still in progress' },
   ERR_POLICY_VIOLATION: { status: 403, title: 'Program denied by policy' },
   ERR_APPROVAL_REJECTED: { status: 403, title: 'Approval rejected' },
   ERR_APPROVAL_NOT_FOUND: { status: 404, title: 'Approval not found' },
@@ -90,7 +97,7 @@ function headersOf(error: AgenticError): { readonly [name: string]: string } {
   if (error instanceof RequestError && error.allow.length > 0) {
     return { Allow: error.allow.join(', ') }
   }
-  return error instanceof RateLimitError ? retryAfter(error.retryAfterSeconds) : {}
+  return retryAfter(retryAfterSecondsOf(error))
 }
 
 /** The header that says when asking again can succeed; none when that is not known. */
@@ -119,7 +126,9 @@ export function problemResponse(problem: Problem): Response {
     headers: {
       'Content-Type': 'application/problem+json',
       // Nobody knows when there is room again; a second keeps clients from asking at once.
-      ...(code === 'ERR_OVERLOADED' ? { 'Retry-After': '1' } : {}),
+      ...(code === 'ERR_OVERLOADED' || code === 'ERR_IDEMPOTENCY_IN_PROGRESS'
+        ? { 'Retry-After': '1' }
+        : {}),
       ...headers,
     },
   })

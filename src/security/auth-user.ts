@@ -7,6 +7,8 @@ export interface AuthUser {
   /** For people to read. Never used to decide anything. */
   readonly username?: string
   readonly roles: readonly string[]
+  /** Groups of people within the tenant, for approvers that are a group. Absent means none. */
+  readonly groups?: readonly string[]
   readonly scopes: readonly string[]
   /** Absent means "in no tenant", which is not a tenant that others share. */
   readonly tenantId?: string
@@ -19,6 +21,7 @@ export interface ClaimedUser {
   readonly userId: string
   readonly username?: string | undefined
   readonly roles?: readonly string[] | undefined
+  readonly groups?: readonly string[] | undefined
   readonly scopes?: readonly string[] | undefined
   readonly tenantId?: string | undefined
   readonly metadata?: { readonly [key: string]: unknown } | undefined
@@ -29,7 +32,7 @@ export type UserReading =
   | { readonly ok: true; readonly user: AuthUser }
   | { readonly ok: false; readonly field: string }
 
-const FIELDS = new Set(['userId', 'username', 'roles', 'scopes', 'tenantId', 'metadata'])
+const FIELDS = new Set(['userId', 'username', 'roles', 'groups', 'scopes', 'tenantId', 'metadata'])
 const MAX_NAME_LENGTH = 256
 const MAX_LIST_LENGTH = 1_000
 
@@ -45,12 +48,14 @@ export function readUser(claimed: unknown): UserReading {
 
   const { userId, username, tenantId } = fields as { [name in keyof AuthUser]?: unknown }
   const roles = readNames(fields['roles'])
+  const groups = readNames(fields['groups'])
   const scopes = readNames(fields['scopes'])
   const metadata = readMetadata(fields['metadata'])
   if (!isName(userId)) return { ok: false, field: 'userId' }
   if (username !== undefined && !isName(username)) return { ok: false, field: 'username' }
   if (tenantId !== undefined && !isName(tenantId)) return { ok: false, field: 'tenantId' }
   if (roles === null) return { ok: false, field: 'roles' }
+  if (groups === null) return { ok: false, field: 'groups' }
   if (scopes === null) return { ok: false, field: 'scopes' }
   if (metadata === null) return { ok: false, field: 'metadata' }
 
@@ -58,6 +63,7 @@ export function readUser(claimed: unknown): UserReading {
     userId,
     ...(username === undefined ? {} : { username }),
     roles,
+    ...(fields['groups'] === undefined ? {} : { groups }),
     scopes,
     ...(tenantId === undefined ? {} : { tenantId }),
     metadata,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Compilable } from 'kysely'
 import type { SessionTurn } from '../../runtime/index.ts'
 import type { Database } from './database.ts'
+import type { SubjectSeal } from './subject-keys.ts'
 
 /** Whose session it is. The same user id in another tenant is somebody else. */
 export interface SessionOwner {
@@ -47,15 +48,17 @@ export interface DatabaseSessionStoreOptions {
   readonly maxSessions?: number
 }
 
-/** Sessions in the database. */
+/** Sessions in the database, every turn encrypted for whose it is. */
 export class DatabaseSessionStore implements SessionStore {
   readonly #database: Database
+  readonly #seal: SubjectSeal
   readonly #maxTurns: number
   readonly #maxBytes: number
   readonly #maxSessions: number
 
-  constructor(database: Database, options: DatabaseSessionStoreOptions = {}) {
+  constructor(database: Database, seal: SubjectSeal, options: DatabaseSessionStoreOptions = {}) {
     this.#database = database
+    this.#seal = seal
     this.#maxTurns = options.maxTurns ?? 50
     this.#maxBytes = options.maxBytes ?? 262_144
     this.#maxSessions = options.maxSessions ?? 1_000
@@ -74,11 +77,16 @@ export class DatabaseSessionStore implements SessionStore {
       .execute()
     const [first] = rows
     if (first === undefined) return null
+    const turns: SessionTurn[] = []
+    for (const { role, content } of rows) {
+      const text = content === null ? null : await this.#seal.open(content, placeOf(sessionId))
+      if (role !== null && text !== null) {
+        turns.push({ role: role as SessionTurn['role'], content: text })
+      }
+    }
     return {
       sessionId,
-      turns: rows.flatMap(({ role, content }) =>
-        role === null || content === null ? [] : [{ role: role as SessionTurn['role'], content }],
-      ),
+      turns,
       createdAt: first.created_at,
       updatedAt: first.updated_at,
     }
@@ -91,10 +99,17 @@ export class DatabaseSessionStore implements SessionStore {
   ): Promise<string | null> {
     const id = sessionId ?? `ses_${randomBytes(16).toString('base64url')}`
     const begin = sessionId === null ? this.#begin(id, owner) : []
+    const sealed = await Promise.all(
+      turns.map(async ({ role, content }) => {
+        const text = cut(content, this.#maxBytes)
+        const bytes = Buffer.byteLength(text)
+        return { role, content: await this.#seal.seal(owner, text, placeOf(id)), bytes }
+      }),
+    )
     const changes = await this.#database.together([
       ...begin,
       this.#touch(id, owner),
-      ...turns.map((turn) => this.#add(id, owner, turn)),
+      ...sealed.map((turn) => this.#add(id, owner, turn)),
       this.#trim(id),
     ])
     return changes[begin.length] === 1 ? id : null
@@ -140,8 +155,8 @@ export class DatabaseSessionStore implements SessionStore {
   }
 
   /** Inserts from the owner's session, so that nothing is added to another one. */
-  #add(sessionId: string, owner: SessionOwner, turn: SessionTurn): Compilable {
-    const content = cut(turn.content, this.#maxBytes)
+  #add(sessionId: string, owner: SessionOwner, turn: SealedTurn): Compilable {
+    const { role, content, bytes } = turn
     return this.#database.queries
       .insertInto('airlock_session_turns')
       .columns(['session_id', 'tenant_id', 'role', 'content', 'bytes'])
@@ -150,9 +165,9 @@ export class DatabaseSessionStore implements SessionStore {
           .select([
             'session_id',
             'tenant_id',
-            val<string>(turn.role).as('role'),
+            val<string>(role).as('role'),
             val(content).as('content'),
-            val(Buffer.byteLength(content)).as('bytes'),
+            val(bytes).as('bytes'),
           ])
           .where('session_id', 'in', this.#own(owner).where('session_id', '=', sessionId)),
       )
@@ -192,6 +207,15 @@ export class DatabaseSessionStore implements SessionStore {
       .where('user_id', '=', owner.userId)
       .where('tenant_id', 'is not distinct from', owner.tenantId ?? null)
   }
+}
+
+interface SealedTurn extends SessionTurn {
+  /** Of the text before it was encrypted. */
+  readonly bytes: number
+}
+
+function placeOf(sessionId: string): string {
+  return `turn ${sessionId}`
 }
 
 /** Cuts a text to so many bytes of UTF-8, between characters. */

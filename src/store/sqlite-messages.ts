@@ -1,25 +1,4 @@
-/** What SQLite takes and gives: no booleans, no objects. */
-export type SqlValue = null | number | string | Uint8Array
-
-/** One compiled statement. */
-export interface Statement {
-  readonly sql: string
-  readonly parameters: readonly SqlValue[]
-}
-
-/** What one statement did. */
-export interface StatementResult {
-  readonly rows: readonly { readonly [column: string]: unknown }[]
-  /** Rows inserted, updated or deleted. */
-  readonly changes: number
-}
-
-/** One migration, compiled. */
-export interface CompiledMigration {
-  /** From 1, without gaps. */
-  readonly version: number
-  readonly statements: readonly Statement[]
-}
+import type { CompiledMigration, Statement, StatementResult } from './statement.ts'
 
 /** What the worker is started with. */
 export interface WorkerOptions {
@@ -28,14 +7,16 @@ export interface WorkerOptions {
   readonly migrations: readonly CompiledMigration[]
 }
 
-/** From the main thread: statements that take effect together or not at all, or the end. */
+/** Statements that take effect together or not at all. */
+export interface ExecuteRequest {
+  readonly id: number
+  readonly statements: readonly Statement[]
+  readonly isReadOnly: boolean
+}
+
+/** From the main thread: what was asked since the last message, each on its own, or the end. */
 export type WorkerRequest =
-  | {
-      readonly kind: 'execute'
-      readonly id: number
-      readonly statements: readonly Statement[]
-      readonly isReadOnly: boolean
-    }
+  | { readonly kind: 'execute'; readonly requests: readonly ExecuteRequest[] }
   | { readonly kind: 'close' }
 
 /** Why a statement or the opening failed. `errcode` is SQLite's extended result code. */
@@ -49,5 +30,9 @@ export type WorkerReply =
   | { readonly kind: 'opened' }
   | { readonly kind: 'newer-schema'; readonly version: number }
   | { readonly kind: 'failed-to-open'; readonly failure: WorkerFailure }
-  | { readonly kind: 'done'; readonly id: number; readonly results: readonly StatementResult[] }
-  | { readonly kind: 'failed'; readonly id: number; readonly failure: WorkerFailure }
+  | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
+
+/** What became of a request. */
+export type Answer =
+  | { readonly id: number; readonly results: readonly StatementResult[] }
+  | { readonly id: number; readonly failure: WorkerFailure }

@@ -1,16 +1,15 @@
 import { extname, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { ConfigurationError } from '../../harness/index.ts'
 import type {
-  CompiledMigration,
-  Statement,
-  StatementResult,
+  Answer,
+  ExecuteRequest,
   WorkerFailure,
   WorkerOptions,
   WorkerReply,
   WorkerRequest,
 } from './sqlite-messages.ts'
-import { StoreError, type StoreFailure } from './store-error.ts'
+import type { CompiledMigration, Engine, Statement, StatementResult } from './statement.ts'
+import { newerSchema, StoreError, type StoreFailure } from './store-error.ts'
 
 /** How long after a failed opening the next is tried; calls in between fail at once. */
 const REOPEN_AFTER_MS = 1_000
@@ -25,9 +24,11 @@ interface Pending {
  * sync of the disk, and are answered when that is done. A thread that dies is started again with the
  * next call; a database in memory dies with it.
  */
-export class SqliteThread {
+export class SqliteThread implements Engine {
   readonly #options: WorkerOptions
   readonly #pending = new Map<number, Pending>()
+  /** What is sent with the next message. */
+  #outgoing: ExecuteRequest[] = []
   #worker: Promise<Worker> | null = null
   #nextId = 0
   /** Why the last opening failed, and until when that is answered without another attempt. */
@@ -67,8 +68,17 @@ export class SqliteThread {
     this.#pending.set(id, { resolve, reject })
     // A process with nothing else to do waits for answers, and for nothing but answers.
     worker.ref()
-    post(worker, { kind: 'execute', id, statements, isReadOnly: options.isReadOnly })
+    // After everything that is about to ask as well: one message costs as much as sixty requests in it.
+    if (this.#outgoing.length === 0) process.nextTick(() => this.#send(worker))
+    this.#outgoing.push({ id, statements, isReadOnly: options.isReadOnly })
     return promise
+  }
+
+  #send(worker: Worker): void {
+    const requests = this.#outgoing
+    if (requests.length === 0) return
+    this.#outgoing = []
+    post(worker, { kind: 'execute', requests })
   }
 
   /** Lets what was asked be answered, then ends the thread. Later calls are refused. */
@@ -80,6 +90,7 @@ export class SqliteThread {
     const { promise, resolve } = Promise.withResolvers<void>()
     worker.once('exit', () => resolve())
     worker.ref()
+    this.#send(worker)
     post(worker, { kind: 'close' })
     await promise
   }
@@ -114,10 +125,9 @@ export class SqliteThread {
           return reject(newerSchema(reply.version, this.#options.migrations.length))
         case 'failed-to-open':
           return reject(toStoreError(reply.failure))
-        case 'done':
-          return this.#answer(worker, reply.id)?.resolve(reply.results)
-        case 'failed':
-          return this.#answer(worker, reply.id)?.reject(toStoreError(reply.failure))
+        case 'answers':
+          for (const answer of reply.answers) this.#settle(answer)
+          if (this.#pending.size === 0) worker.unref()
       }
     })
     worker.on('error', (error) => {
@@ -133,11 +143,11 @@ export class SqliteThread {
     return promise
   }
 
-  #answer(worker: Worker, id: number): Pending | undefined {
-    const pending = this.#pending.get(id)
-    this.#pending.delete(id)
-    if (this.#pending.size === 0) worker.unref()
-    return pending
+  #settle(answer: Answer): void {
+    const pending = this.#pending.get(answer.id)
+    this.#pending.delete(answer.id)
+    if ('failure' in answer) pending?.reject(toStoreError(answer.failure))
+    else pending?.resolve(answer.results)
   }
 
   #forget(worker: Promise<Worker>): void {
@@ -147,12 +157,6 @@ export class SqliteThread {
 
 function post(worker: Worker, request: WorkerRequest): void {
   worker.postMessage(request)
-}
-
-function newerSchema(found: number, known: number): ConfigurationError {
-  return new ConfigurationError(
-    `The store was written by a newer version of this package (schema ${found}, this version knows ${known}): install that version or choose another store`,
-  )
 }
 
 /** SQLite's primary result codes that an operator can do something about. */

@@ -5,20 +5,19 @@ import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import type {
-  Statement,
-  StatementResult,
+  Answer,
+  ExecuteRequest,
   WorkerFailure,
   WorkerOptions,
   WorkerReply,
   WorkerRequest,
 } from './sqlite-messages.ts'
-
-type ExecuteRequest = Extract<WorkerRequest, { kind: 'execute' }>
+import type { Statement, StatementResult } from './statement.ts'
 
 const BUSY_TIMEOUT_MS = 5_000
 
-/** Most requests in one transaction: beyond, the first would wait too long for its answer. */
-const MAX_GROUP = 512
+/** Most requests in one transaction: while the next ones run, their askers are at work on what follows. */
+const MAX_GROUP = 128
 
 const MAX_PREPARED = 256
 
@@ -27,7 +26,13 @@ const port = parentPort
 const { location, migrations }: WorkerOptions = workerData
 const reply = (message: WorkerReply): void => port.postMessage(message)
 
-const prepared = new Map<string, StatementSync>()
+interface Prepared {
+  readonly statement: StatementSync
+  /** Whether it gives rows back. */
+  readonly hasRows: boolean
+}
+
+const prepared = new Map<string, Prepared>()
 const queue: ExecuteRequest[] = []
 let isScheduled = false
 let isClosing = false
@@ -103,7 +108,7 @@ function migrate(target: DatabaseSync): number | null {
 
 function receive(target: DatabaseSync, request: WorkerRequest): void {
   if (request.kind === 'close') isClosing = true
-  else queue.push(request)
+  else queue.push(...request.requests)
   if (isScheduled) return
   isScheduled = true
   // After all messages that are there already: they share one transaction, and one sync of the disk.
@@ -117,12 +122,16 @@ function drain(target: DatabaseSync): void {
     // Apart: reads must not wait for the write lock, nor fail because the disk is full.
     const writes = group.filter(({ isReadOnly }) => !isReadOnly)
     const reads = group.filter(({ isReadOnly }) => isReadOnly)
-    if (writes.length > 0) runGroup(target, 'BEGIN IMMEDIATE', writes).forEach(reply)
-    if (reads.length > 0) runGroup(target, 'BEGIN', reads).forEach(reply)
+    if (writes.length > 0) answer(runGroup(target, 'BEGIN IMMEDIATE', writes))
+    if (reads.length > 0) answer(runGroup(target, 'BEGIN', reads))
   }
   if (!isClosing) return
   target.close()
   port.close()
+}
+
+function answer(answers: readonly Answer[]): void {
+  reply({ kind: 'answers', answers })
 }
 
 /** Runs requests in one transaction. What comes back is durable, or has not happened. */
@@ -130,49 +139,49 @@ function runGroup(
   target: DatabaseSync,
   begin: 'BEGIN' | 'BEGIN IMMEDIATE',
   group: readonly ExecuteRequest[],
-): readonly WorkerReply[] {
+): readonly Answer[] {
   try {
     target.exec(begin)
-    const replies = group.map((request) => runRequest(target, request))
+    const answers = group.map((request) => runRequest(target, request))
     target.exec('COMMIT')
-    return replies
+    return answers
   } catch (error) {
     if (target.isTransaction) target.exec('ROLLBACK')
     const failure = describe(error)
-    return group.map(({ id }) => ({ kind: 'failed', id, failure }))
+    return group.map(({ id }) => ({ id, failure }))
   }
 }
 
-function runRequest(target: DatabaseSync, { id, statements }: ExecuteRequest): WorkerReply {
-  target.exec('SAVEPOINT request')
+function runRequest(target: DatabaseSync, { id, statements }: ExecuteRequest): Answer {
+  // A statement that fails alone has undone itself.
+  const isOne = statements.length === 1
   try {
+    if (!isOne) target.exec('SAVEPOINT request')
     const results = statements.map((statement) => runStatement(target, statement))
-    target.exec('RELEASE request')
-    return { kind: 'done', id, results }
+    if (!isOne) target.exec('RELEASE request')
+    return { id, results }
   } catch (error) {
     // A full disk ends the whole transaction, neighbours included: they must not be told it went well.
     if (!target.isTransaction) throw error
-    target.exec('ROLLBACK TO request; RELEASE request')
-    return { kind: 'failed', id, failure: describe(error) }
+    if (!isOne) target.exec('ROLLBACK TO request; RELEASE request')
+    return { id, failure: describe(error) }
   }
 }
 
 function runStatement(target: DatabaseSync, { sql, parameters }: Statement): StatementResult {
-  const statement = prepare(target, sql)
-  if (statement.columns().length > 0) {
-    const rows = statement.all(...parameters)
-    return { rows, changes: 0 }
-  }
+  const { statement, hasRows } = prepare(target, sql)
+  if (hasRows) return { rows: statement.all(...parameters), changes: 0 }
   return { rows: [], changes: Number(statement.run(...parameters).changes) }
 }
 
-function prepare(target: DatabaseSync, sql: string): StatementSync {
+function prepare(target: DatabaseSync, sql: string): Prepared {
   const known = prepared.get(sql)
   if (known !== undefined) return known
   if (prepared.size >= MAX_PREPARED) prepared.clear()
   const statement = target.prepare(sql)
-  prepared.set(sql, statement)
-  return statement
+  const fresh = { statement, hasRows: statement.columns().length > 0 }
+  prepared.set(sql, fresh)
+  return fresh
 }
 
 function describe(error: unknown): WorkerFailure {

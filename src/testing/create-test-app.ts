@@ -29,15 +29,20 @@ export function createTestApp(
   })
 }
 
-/** A user for tests; roles and tenant as given, nothing else. */
+/** A user for tests; roles, groups and tenant as given, nothing else. */
 export function testUser(
   userId: string,
-  options: { readonly roles?: readonly string[]; readonly tenantId?: string } = {},
+  options: {
+    readonly roles?: readonly string[]
+    readonly groups?: readonly string[]
+    readonly tenantId?: string
+  } = {},
 ): AuthUser {
-  const { roles = [], tenantId } = options
+  const { roles = [], groups, tenantId } = options
   return Object.freeze({
     userId,
     roles,
+    ...(groups === undefined ? {} : { groups }),
     scopes: [],
     metadata: {},
     ...(tenantId === undefined ? {} : { tenantId }),

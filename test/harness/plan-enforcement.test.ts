@@ -44,7 +44,14 @@ function brokenSandbox(calls: readonly MadeCall[], answers: SandboxToolAnswer[])
       const { signal } = new AbortController()
       const base = { console: [], abandonedCalls: [], usage: NO_USAGE, isolation: {} as never }
       for (const [index, [name, argument]] of calls.entries()) {
-        const answer = await onToolCall({ seq: index, name, argument, signal })
+        const answer = await onToolCall({
+          seq: index,
+          name,
+          argument,
+          turns: [],
+          turnCount: 0,
+          signal,
+        })
         answers.push(answer)
         if (answer.kind === 'suspend') return { ...base, ending: { kind: 'suspended' } }
         if (answer.kind === 'stop') return { ...base, ending: { kind: 'stopped' } }
@@ -86,8 +93,8 @@ function createSetting(source: string, calls: readonly MadeCall[], rules: Approv
     determinism: { startTimeMs: 0, seed: '00' },
   }
   const run = (more: Partial<HarnessRequest> = {}) => engine.run({ ...request, ...more })
-  const approve = async ({ approval }: HarnessOutcome) =>
-    approvals.resolve(approval?.id ?? '', { approve: true, approver: admin })
+  const approve = async ({ approvals: [asked] = [] }: HarnessOutcome) =>
+    approvals.resolve(asked?.id ?? '', { approve: true, approver: admin })
   return { run, approve, made, answers, approvals, journal }
 }
 
@@ -168,7 +175,7 @@ describe('the capability plan before approvers', () => {
       [everyProgram],
     )
     const waiting = await run()
-    expect(waiting.approval?.capabilities).toEqual([
+    expect(waiting.approvals?.[0]?.capabilities).toEqual([
       'Calls pay, which changes something, once at most, with {"id":1}',
     ])
     expect(made).toEqual([])
@@ -197,12 +204,12 @@ describe('the capability plan before approvers', () => {
     ]
     const { run, approve, made } = createSetting(source, calls, [everyProgram])
     const first = await run()
-    expect(first.approval?.capabilities[0]).toMatch(/^Any tool, any number/)
+    expect(first.approvals?.[0]?.capabilities[0]).toMatch(/^Any tool, any number/)
     await approve(first)
     const second = await run()
     expect(second).toMatchObject({
       status: 'pending_approval',
-      approval: { subject: { kind: 'call', tool: 'pay' } },
+      approvals: [{ subject: { kind: 'call', tool: 'pay' } }],
     })
     expect(made).toEqual(['look {}'])
   })
@@ -213,7 +220,7 @@ describe('the capability plan before approvers', () => {
     await approve(await run())
     expect(await run()).toMatchObject({
       status: 'pending_approval',
-      approval: { subject: { kind: 'call', tool: 'pay' } },
+      approvals: [{ subject: { kind: 'call', tool: 'pay' } }],
     })
     expect(made).toEqual([])
   })

@@ -1,11 +1,13 @@
 import {
   ApprovalError,
+  type ApprovalMandate,
   type ApprovalRequest,
   type ExecutionTrace,
   NO_USAGE,
 } from '../../harness/index.ts'
 import { RequestError } from '../../src/errors.ts'
 import type { AppPort, RouteGuard } from '../../src/http/app-port.ts'
+import { ApprovalStreams } from '../../src/http/approval-stream.ts'
 import type { RunOutcome } from '../../src/run-outcome.ts'
 import { APIKeyHeader } from '../../src/security/api-key-header.ts'
 import { Authenticator } from '../../src/security/authenticator.ts'
@@ -45,10 +47,29 @@ export const approval: ApprovalRequest = {
   capabilities: [],
   requester: { userId: 'alice', roles: [] },
   approvers: [{ role: 'admin' }],
+  quorum: 1,
   allowSelf: false,
   state: 'pending',
   createdAt: 1,
   expiresAt: 2,
+  digest: 'd',
+  votes: [],
+  edits: [],
+  revision: 0,
+  version: 0,
+}
+
+const grant: ApprovalMandate = {
+  id: 'gra_1',
+  kind: 'grant',
+  granter: { userId: 'alice', roles: [] },
+  endpoint: 'shop',
+  rule: 'write_gate',
+  tool: 'refund',
+  runId: 'run-1',
+  approvalId: 'ap-1',
+  createdAt: 1,
+  until: 2,
 }
 
 const trace: ExecutionTrace = {
@@ -101,6 +122,13 @@ export function plainPort(
       if (runId !== 'run-1') throw new RequestError('ERR_RUN_NOT_FOUND', 'There is no such run')
       return record('getRun', [user, runId], outcomeOf({ result: 42 }))
     },
+    listRuns: (user, filter) => record('listRuns', [user, filter], [outcomeOf({ result: 42 })]),
+    resolveRun: (user, id, said) =>
+      record('resolveRun', [user, id, said], outcomeOf({ status: 'running' })),
+    planRollback: (user, id) =>
+      record('planRollback', [user, id], { undo: [], stay: [], failed: [], undone: [] }),
+    rollbackRun: (user, id, partial) =>
+      record('rollbackRun', [user, id, partial], outcomeOf({ result: { undone: [] } })),
     capabilities: (user) => record('capabilities', [user], { endpoints: [] }),
     listApprovals: (user, filter) => record('listApprovals', [user, filter], [approval]),
     getApproval(user, id) {
@@ -112,7 +140,16 @@ export function plainPort(
       const state = decision.approve ? 'approved' : 'rejected'
       return record('resolveApproval', [user, id, decision], { ...approval, state } as const)
     },
-    listTraces: (user, filter) => record('listTraces', [user, filter], [trace]),
+    streams: new ApprovalStreams(),
+    followApprovals: async () => () => {},
+    listMandates: (user, kind) => record('listMandates', [user, kind], []),
+    grant: (user, id, input) => record('grant', [user, id, input], { ...grant }),
+    delegate: (user, input) => record('delegate', [user, input], { ...grant }),
+    revokeMandate: async (user, id) => {
+      await record('revokeMandate', [user, id], undefined)
+    },
+    listTraces: (user, filter) =>
+      record('listTraces', [user, filter], { traces: [trace], next: null }),
     ...changes,
   }
 }

@@ -45,7 +45,7 @@ describe('routes', () => {
     '/agent/shop/',
     '/agent/shop/run',
     '/agent//execute',
-    '/runs',
+    '/run',
     '/approvals/ap-1/',
     '/health/x',
     '/Agent/shop',
@@ -121,7 +121,7 @@ describe('routes', () => {
     const controller = new AbortController()
     const seen = Promise.withResolvers<AbortSignal>()
     const port = plainPort({
-      runIntent: ({ signal }) => {
+      runIntent: ({ signal = AbortSignal.abort() }) => {
         seen.resolve(signal)
         return new Promise((_, reject) =>
           signal.addEventListener('abort', () => reject(signal.reason)),

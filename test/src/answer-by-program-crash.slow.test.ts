@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, it } from 'vitest'
+import { openStore } from '../../src/store/open-store.ts'
 import { temporaryFolder } from './store/temporary-folder.ts'
 
 const source = new URL('../../src/', import.meta.url).href
@@ -61,11 +61,13 @@ async function serve(folder: string, mode: string, until: string): Promise<Child
   return server
 }
 
-function read(folder: string, sql: string): Record<string, unknown> {
-  const database = new DatabaseSync(join(folder, 'store.db'), { readOnly: true })
-  const row = database.prepare(sql).get()
-  database.close()
-  return { ...row }
+/** The one run and its trace, read beside the server. */
+async function read(folder: string) {
+  const store = await openStore(join(folder, 'store.db'))
+  const [[run], [trace]] = await Promise.all([store.runs.list({}), store.audit.list({})])
+  await store.close()
+  if (run === undefined || trace === undefined) throw new TypeError('There is no run')
+  return { run, trace }
 }
 
 async function crashAndGoOn(mode: string, until: string) {
@@ -75,13 +77,14 @@ async function crashAndGoOn(mode: string, until: string) {
   await once(first, 'exit')
   writeFileSync(join(folder, 'go'), '')
   await serve(folder, 'again', 'ready')
-  const run = () => read(folder, 'SELECT status, outcome_json FROM airlock_runs')
-  await expect.poll(() => run()['status'], { timeout: 60_000 }).not.toBe('running')
-  const trace = read(folder, 'SELECT trace_json FROM airlock_traces')['trace_json']
+  await expect
+    .poll(async () => (await read(folder)).run.status, { timeout: 60_000, interval: 500 })
+    .not.toBe('running')
+  const { run, trace } = await read(folder)
   return {
-    status: run()['status'],
-    outcome: JSON.parse(String(run()['outcome_json'])),
-    trace: JSON.parse(String(trace)),
+    status: run.status,
+    outcome: run.outcome,
+    trace,
     looks: readFileSync(join(folder, 'effects'), 'utf8').trim().split('\n'),
   }
 }

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, it } from 'vitest'
+import { openStore } from '../../src/store/open-store.ts'
+import type { RunRecord } from '../../src/store/run-store.ts'
 import { temporaryFolder } from './store/temporary-folder.ts'
 
 const source = new URL('../../src/', import.meta.url).href
@@ -32,7 +33,7 @@ const tool = (name, traits) => defineTool({
 })
 const tools = [tool('look', { readOnly: true }), tool('pay', { readOnly: false }), tool('post', { readOnly: false, idempotent: true })]
 const denying = { name: 'Lent', evaluateToolCall: () => [{ ruleId: 'closed', source: 'Lent', severity: 'violation', message: 'The till is closed' }] }
-app.agentEndpoint({ name: 'till', public: true, execute: true, tools, policies: mode === 'closed' ? [denying] : [] })
+app.agentEndpoint({ name: 'till', public: true, execute: true, limits: { timeoutMs: 60_000 }, tools, policies: mode === 'closed' ? [denying] : [] })
 app.agentEndpoint({ name: 'slow', public: true }, async () => { console.log('called handler'); await wait('go'); return 1 })
 await app.start()
 const user = testUser('ann')
@@ -60,33 +61,32 @@ async function serve(folder: string, mode: string, until: string): Promise<Child
   return server
 }
 
-function runsOf(folder: string): readonly { status: string; outcome: Record<string, unknown> }[] {
-  const database = new DatabaseSync(join(folder, 'store.db'), { readOnly: true })
-  const rows = database.prepare('SELECT status, outcome_json FROM airlock_runs').all()
-  database.close()
-  return rows.map((row) => ({
-    status: String(row['status']),
-    outcome: JSON.parse(String(row['outcome_json'] ?? 'null')),
-  }))
+async function runsOf(folder: string): Promise<readonly RunRecord[]> {
+  const store = await openStore(join(folder, 'store.db'))
+  const runs = await store.runs.list({})
+  await store.close()
+  return runs
 }
 
 async function crashAndGoOn(mode: string, until: string, next: 'again' | 'closed' = 'again') {
   const folder = temporaryFolder()
   const first = await serve(folder, mode, until)
-  expect(runsOf(folder)).toMatchObject([{ status: 'running' }])
+  expect(await runsOf(folder)).toMatchObject([{ status: 'running' }])
   first.kill('SIGKILL')
   await once(first, 'exit')
   const { writeFileSync, readFileSync } = await import('node:fs')
   writeFileSync(join(folder, 'go'), '')
   await serve(folder, next, 'ready')
-  await expect.poll(() => runsOf(folder)[0]?.status, { timeout: 40_000 }).not.toBe('running')
+  await expect
+    .poll(async () => (await runsOf(folder))[0]?.status, { timeout: 90_000, interval: 500 })
+    .not.toBe('running')
   let effects: string[] = []
   try {
     effects = readFileSync(join(folder, 'effects'), 'utf8').trim().split('\n')
   } catch {
     // No tool was called.
   }
-  return { run: runsOf(folder)[0], effects }
+  return { run: (await runsOf(folder))[0], effects }
 }
 
 describe('a run whose server is killed', () => {

@@ -100,7 +100,8 @@ export function firstTables(db: Kysely<unknown>): readonly Compilable[] {
 function ordered<T extends string, C extends string>(
   table: CreateTableBuilder<T, C>,
 ): CreateTableBuilder<T, C | 'position'> {
-  return table.addColumn('position', 'integer', (column) => column.primaryKey())
+  // On SQLite this is written `integer`, which numbers the rows there.
+  return table.addColumn('position', 'bigserial', (column) => column.primaryKey())
 }
 
 function index(db: Kysely<unknown>, table: string, columns: readonly string[]): Compilable {

@@ -28,7 +28,7 @@ const refused: Record<string, [options: unknown, message: RegExp]> = {
   'approvers left out': [{ ...base, approvers: undefined }, /at least one approver/],
   'a bare string as approver': [{ ...base, approvers: ['admin'] }, /write \{ role: '…' \}/],
   'an approver that is both': [{ ...base, approvers: [{ role: 'a', userId: 'b' }] }, /exactly/],
-  'an approver that is neither': [{ ...base, approvers: [{ group: 'a' }] }, /exactly/],
+  'an approver that is neither': [{ ...base, approvers: [{ team: 'a' }] }, /exactly/],
   'an approver with an empty role': [{ ...base, approvers: [{ role: '' }] }, /exactly/],
   'an approver with a list of roles': [{ ...base, approvers: [{ role: ['a'] }] }, /exactly/],
   'an approver that is null': [{ ...base, approvers: [null] }, /exactly/],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { ApprovalResolution } from '../../../harness/approval/approval-resolution.ts'
 import { ApprovalRule, type ApprovalRuleOptions } from '../../../harness/approval/approval-rule.ts'
 import { canDecide, canSee } from '../../../harness/approval/approval-visibility.ts'
 import {
   type ApprovalInput,
-  type ApprovalResolution,
   ApprovalWorkflow,
 } from '../../../harness/approval/approval-workflow.ts'
 import { MemoryApprovalStore } from '../../../harness/approval/memory-approval-store.ts'
@@ -300,7 +300,7 @@ describe('who may see and decide', () => {
 
   it('adds the second group once it has escalated, and not when it was decided before', async () => {
     const pending = await setUp(escalating).request()
-    const decision = { approve: true, approverId: 'ada', decidedAt: 5_100 }
+    const decision = { approve: true, approverId: 'ada', decidedAt: 5_100, digest: '' }
     expect(canDecide({ ...pending, state: 'escalated' }, chief)).toBe(true)
     expect(canSee({ ...pending, state: 'approved', decision }, chief)).toBe(false)
     expect(canSee({ ...pending, state: 'expired' }, chief)).toBe(true)

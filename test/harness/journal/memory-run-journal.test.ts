@@ -11,11 +11,11 @@ describe('MemoryRunJournal', () => {
     await journal.started(journalEntry({ seq: 1 }))
     await journal.started(journalEntry({ seq: 0 }))
     await journal.started(journalEntry({ runId: 'run-2' }))
-    await journal.finished('run-1', 1, answer, 0)
+    await journal.finished('run-1', 1, answer, { finishedOrder: 0, finishedAt: 5 })
     const entries = await journal.read('run-1')
     expect(entries).toEqual([
       journalEntry({ seq: 0 }),
-      journalEntry({ seq: 1, answer, finishedOrder: 0 }),
+      journalEntry({ seq: 1, answer, finishedOrder: 0, finishedAt: 5 }),
     ])
     expect(await journal.read('run-3')).toEqual([])
   })
@@ -24,9 +24,13 @@ describe('MemoryRunJournal', () => {
     const journal = new MemoryRunJournal()
     await journal.started(journalEntry())
     await expect(journal.started(journalEntry())).rejects.toEqual(diverged)
-    await journal.finished('run-1', 0, answer, 0)
-    await expect(journal.finished('run-1', 0, answer, 1)).rejects.toEqual(diverged)
-    await expect(journal.finished('run-1', 7, answer, 1)).rejects.toEqual(diverged)
+    await journal.finished('run-1', 0, answer, { finishedOrder: 0, finishedAt: 5 })
+    await expect(
+      journal.finished('run-1', 0, answer, { finishedOrder: 1, finishedAt: 6 }),
+    ).rejects.toEqual(diverged)
+    await expect(
+      journal.finished('run-1', 7, answer, { finishedOrder: 1, finishedAt: 6 }),
+    ).rejects.toEqual(diverged)
   })
 
   it('forgets the run that began first beyond its bound', async () => {

@@ -5,6 +5,7 @@ import { jsonSchema } from '../../../runtime/tools/json-schema.ts'
 import { defineTool, type ToolDefinition } from '../../../runtime/tools/tool.ts'
 
 const context: ToolContext = {
+  seq: 0,
   runId: 'run-1',
   requester: null,
   idempotencyKey: 'key-1',

@@ -1,19 +1,11 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ExecutionTrace, JournalEntry, TraceFilter } from '../../../harness/index.ts'
-import { openStore, type Store, type StoreOptions } from '../../../src/store/open-store.ts'
+import { openStore } from '../../../src/store/open-store.ts'
 import type { RunRecord } from '../../../src/store/run-store.ts'
-import { temporaryFolder } from './temporary-folder.ts'
-
-async function open(location = ':memory:', options?: StoreOptions): Promise<Store> {
-  const store = await openStore(location, options)
-  onTestFinished(() => store.close())
-  return store
-}
+import { describeEachEngine, open, openOn, type TestEngine } from './each-engine.ts'
 
 const entry: JournalEntry = {
   runId: 'run-1',
@@ -26,32 +18,38 @@ const entry: JournalEntry = {
   startedAt: 1,
 }
 
-describe('journals in the store', () => {
+describeEachEngine('journals in the store', (engine) => {
   it('give back what was written', async () => {
-    const { journal } = await open()
+    const { journal } = await openOn(engine)
     const answer = { kind: 'error', code: 'ERR_TOOL_FAILED', message: 'No' } as const
     await Promise.all([
       journal.started(entry),
       journal.started({ ...entry, seq: 1, readOnly: false, argument: null }),
-      journal.finished('run-1', 0, answer, 0),
     ])
+    await journal.finished('run-1', 0, answer, { finishedOrder: 0, finishedAt: 5 })
     expect(await journal.read('run-1')).toEqual([
-      { ...entry, answer, finishedOrder: 0 },
+      { ...entry, answer, finishedOrder: 0, finishedAt: 5 },
       { ...entry, seq: 1, readOnly: false, argument: null },
     ])
     expect(await journal.read('run-2')).toEqual([])
   })
 
   it('stop the second process that goes on with one run', async () => {
-    const { journal } = await open()
+    const { journal } = await openOn(engine)
     const diverged = expect.objectContaining({ code: 'ERR_RUN_DIVERGED' })
     const value = { kind: 'value', value: null } as const
     await journal.started(entry)
     await expect(journal.started({ ...entry, tool: 'other' })).rejects.toEqual(diverged)
-    await journal.finished('run-1', 0, value, 0)
-    await expect(journal.finished('run-1', 0, value, 1)).rejects.toEqual(diverged)
-    await expect(journal.finished('run-1', 5, value, 1)).rejects.toEqual(diverged)
-    expect(await journal.read('run-1')).toEqual([{ ...entry, answer: value, finishedOrder: 0 }])
+    await journal.finished('run-1', 0, value, { finishedOrder: 0, finishedAt: 5 })
+    await expect(
+      journal.finished('run-1', 0, value, { finishedOrder: 1, finishedAt: 6 }),
+    ).rejects.toEqual(diverged)
+    await expect(
+      journal.finished('run-1', 5, value, { finishedOrder: 1, finishedAt: 6 }),
+    ).rejects.toEqual(diverged)
+    expect(await journal.read('run-1')).toEqual([
+      { ...entry, answer: value, finishedOrder: 0, finishedAt: 5 },
+    ])
   })
 })
 
@@ -71,9 +69,9 @@ function trace(runId: string, changes: Partial<ExecutionTrace> = {}): ExecutionT
   }
 }
 
-describe('traces in the store', () => {
+describeEachEngine('traces in the store', (engine) => {
   it('are replaced by run, listed newest first and filtered', async () => {
-    const { audit } = await open()
+    const { audit } = await openOn(engine)
     await audit.started(trace('a'))
     await audit.started(trace('b', { endpoint: 'other', requester: null }))
     await audit.updated(trace('a', { status: 'completed' }))
@@ -89,7 +87,7 @@ describe('traces in the store', () => {
   })
 
   it('are bounded: the oldest go, updates do not count', async () => {
-    const { audit } = await open(':memory:', { maxTraces: 3 })
+    const { audit } = await openOn(engine, { maxTraces: 3 })
     for (const runId of ['a', 'b', 'c', 'd', 'e']) {
       await audit.started(trace(runId))
       await audit.updated(trace(runId, { status: 'completed' }))
@@ -98,7 +96,7 @@ describe('traces in the store', () => {
   })
 
   it('are filtered by owner before they are limited', async () => {
-    const { audit } = await open()
+    const { audit } = await openOn(engine)
     const ada = { userId: 'ada', tenantId: 'acme' }
     await audit.started(trace('mine', { requester: { ...ada, roles: [] } }))
     for (let i = 0; i < 101; i++) await audit.started(trace(`run-${i}`))
@@ -117,7 +115,7 @@ describe('traces in the store', () => {
   })
 
   it('hold no secret', async () => {
-    const { audit } = await open()
+    const { audit } = await openOn(engine)
     await audit.started(trace('a', { intent: 'use password=hunter2hunter2' }))
     expect(JSON.stringify(await audit.list({}))).not.toContain('hunter2')
   })
@@ -140,13 +138,14 @@ const run: RunRecord = {
   action: 'read',
   data: { rows: [1] },
   determinism: { startTimeMs: 5, seed: 'ff' },
+  epoch: 1,
   createdAt: 1,
   updatedAt: 1,
 }
 
-describe('runs in the store', () => {
+describeEachEngine('runs in the store', (engine) => {
   it('are updated while their status allows it, and only then', async () => {
-    const { runs } = await open()
+    const { runs } = await openOn(engine)
     await runs.insert(run)
     expect(await runs.get('run-1')).toEqual(run)
     const done = { status: 'completed', outcome: { result: null }, updatedAt: 9 } as const
@@ -158,7 +157,7 @@ describe('runs in the store', () => {
   })
 
   it('have one winner among many that take a run up', async () => {
-    const { runs } = await open()
+    const { runs } = await openOn(engine)
     await runs.insert({ ...run, status: 'queued' })
     const wins = await Promise.all(
       Array.from({ length: 100 }, () => runs.update('run-1', ['queued'], { status: 'running' })),
@@ -167,7 +166,7 @@ describe('runs in the store', () => {
   })
 
   it('keep every field, and who they are for whatever a patch says', async () => {
-    const { runs } = await open()
+    const { runs } = await openOn(engine)
     const patch = {
       intent: { raw: 'Hi', params: { a: 1 }, domain: 'sales' },
       sessionId: 'ses_1',
@@ -184,7 +183,7 @@ describe('runs in the store', () => {
   })
 
   it('are listed newest first, by user and status', async () => {
-    const { runs } = await open()
+    const { runs } = await openOn(engine)
     await runs.insert(run)
     await runs.insert({ ...run, runId: 'run-2', requester: null, status: 'queued' })
     const ids = async (filter: object) => (await runs.list(filter)).map(({ runId }) => runId)
@@ -197,12 +196,24 @@ describe('runs in the store', () => {
   })
 })
 
-describe('settling a run', () => {
+/** Lets writing to the table of traces fail. */
+async function refuseTraces(engine: TestEngine, place: string): Promise<void> {
+  const isSqlite = engine.name === 'sqlite'
+  await engine.run(
+    place,
+    isSqlite
+      ? `CREATE TRIGGER no_trace BEFORE INSERT ON airlock_traces BEGIN SELECT RAISE(ABORT, 'no'); END`
+      : `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no'; END$$;
+         CREATE TRIGGER no_trace BEFORE INSERT ON airlock_traces EXECUTE FUNCTION refuse()`,
+  )
+}
+
+describeEachEngine('settling a run', (engine) => {
   const done = { status: 'completed', outcome: { result: null }, updatedAt: 9 } as const
   const owner = { requester: run.requester }
 
   it('changes the run and its trace together', async () => {
-    const { runs, audit, settleRun } = await open()
+    const { runs, audit, settleRun } = await openOn(engine)
     await runs.insert(run)
     await audit.started(trace('run-1', owner))
     const end = trace('run-1', { ...owner, status: 'completed' })
@@ -212,7 +223,7 @@ describe('settling a run', () => {
   })
 
   it('writes neither when the run is in another status or not there', async () => {
-    const { runs, audit, settleRun } = await open()
+    const { runs, audit, settleRun } = await openOn(engine)
     await runs.insert(run)
     await audit.started(trace('run-1', owner))
     const end = trace('run-1', { ...owner, status: 'completed' })
@@ -222,22 +233,22 @@ describe('settling a run', () => {
     expect(await audit.list({})).toEqual([trace('run-1', owner)])
   })
 
-  it('writes neither when the trace cannot be written', async () => {
-    const location = join(temporaryFolder(), 'store.db')
-    const { runs, settleRun } = await open(location)
-    await runs.insert(run)
-    const database = new DatabaseSync(location, { timeout: 5_000 })
-    database.exec(`CREATE TRIGGER no_trace BEFORE INSERT ON airlock_traces
-      BEGIN SELECT RAISE(ABORT, 'no'); END`)
-    database.close()
-    await expect(settleRun('run-1', ['running'], done, trace('run-1'))).rejects.toMatchObject({
-      code: 'ERR_STORE_UNAVAILABLE',
-    })
-    expect(await runs.get('run-1')).toEqual(run)
-  })
+  it.skipIf(engine.name === 'memory')(
+    'writes neither when the trace cannot be written',
+    async () => {
+      const place = await engine.place()
+      const { runs, settleRun } = await open(place)
+      await runs.insert(run)
+      await refuseTraces(engine, place)
+      await expect(settleRun('run-1', ['running'], done, trace('run-1'))).rejects.toMatchObject({
+        code: 'ERR_STORE_UNAVAILABLE',
+      })
+      expect(await runs.get('run-1')).toEqual(run)
+    },
+  )
 
   it('brings back a trace that was forgotten while the run waited', async () => {
-    const { runs, audit, settleRun } = await open(':memory:', { maxTraces: 2 })
+    const { runs, audit, settleRun } = await openOn(engine, { maxTraces: 2 })
     await runs.insert(run)
     for (const runId of ['run-1', 'a', 'b']) await audit.started(trace(runId))
     expect(await settleRun('run-1', ['running'], done, trace('run-1'))).toBe(true)
@@ -245,7 +256,7 @@ describe('settling a run', () => {
   })
 
   it('has one winner among many', async () => {
-    const { runs, audit, settleRun } = await open()
+    const { runs, audit, settleRun } = await openOn(engine)
     await runs.insert(run)
     const wins = await Promise.all(
       Array.from({ length: 100 }, (_, i) =>
@@ -257,13 +268,13 @@ describe('settling a run', () => {
   })
 
   it('refuses the trace of another run', async () => {
-    const { settleRun } = await open()
+    const { settleRun } = await openOn(engine)
     await expect(settleRun('run-1', ['running'], done, trace('run-2'))).rejects.toThrow(TypeError)
   })
 })
 
 describe('openStore', () => {
-  for (const location of ['', 'postgres://host/db', 'file:store.db', 'http://host']) {
+  for (const location of ['', 'postgres+tls://host/db', 'file:store.db', 'http://host']) {
     it(`refuses "${location}" as a location`, async () => {
       await expect(openStore(location)).rejects.toMatchObject({ code: 'ERR_CONFIGURATION' })
       expect(existsSync(location)).toBe(false)

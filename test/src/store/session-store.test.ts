@@ -1,14 +1,20 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 import {
   DatabaseSessionStore,
   type DatabaseSessionStoreOptions,
 } from '../../../src/store/session-store.ts'
+import { SubjectKeys } from '../../../src/store/subject-keys.ts'
+import { describeEachEngine, type TestEngine } from './each-engine.ts'
 
-async function open(options?: DatabaseSessionStoreOptions): Promise<DatabaseSessionStore> {
-  const database: Database = await openDatabase(':memory:')
+async function openOn(
+  engine: TestEngine,
+  options?: DatabaseSessionStoreOptions,
+): Promise<DatabaseSessionStore> {
+  const database: Database = await openDatabase(await engine.place())
   onTestFinished(() => database.close())
-  return new DatabaseSessionStore(database, options)
+  const keys = await SubjectKeys.open(database, Buffer.alloc(32, 1).toString('base64'))
+  return new DatabaseSessionStore(database, keys, options)
 }
 
 const ada = { userId: 'ada', tenantId: 'acme' }
@@ -21,9 +27,9 @@ async function begin(store: DatabaseSessionStore, ...contents: string[]): Promis
   return id
 }
 
-describe('sessions', () => {
+describeEachEngine('sessions', (engine) => {
   it('keep turns in order', async () => {
-    const store = await open()
+    const store = await openOn(engine)
     const id = await begin(store, 'one')
     expect(await store.append(id, ada, answered('two'), said('three'))).toBe(id)
     const session = await store.get(id, ada)
@@ -38,7 +44,7 @@ describe('sessions', () => {
   ]
   for (const stranger of strangers) {
     it(`of somebody else are as none: ${JSON.stringify(stranger)}`, async () => {
-      const store = await open()
+      const store = await openOn(engine)
       const id = await begin(store, 'mine')
       expect(await store.get(id, stranger)).toBeNull()
       expect(await store.append(id, stranger, said('injected'))).toBeNull()
@@ -48,20 +54,20 @@ describe('sessions', () => {
   }
 
   it('without a tenant belong to the user without one', async () => {
-    const store = await open()
+    const store = await openOn(engine)
     const id = (await store.append(null, { userId: 'ada' }, said('a'))) ?? ''
     expect(await store.get(id, { userId: 'ada' })).not.toBeNull()
     expect(await store.get(id, ada)).toBeNull()
   })
 
   it('are not begun under an id of the caller', async () => {
-    const store = await open()
+    const store = await openOn(engine)
     expect(await store.append('ses_mine', ada, said('a'))).toBeNull()
     expect(await store.get('ses_mine', ada)).toBeNull()
   })
 
   it('forget the oldest turns beyond 50', async () => {
-    const store = await open()
+    const store = await openOn(engine)
     const id = await begin(store)
     for (let i = 0; i < 55; i++) await store.append(id, ada, said(String(i)))
     const turns = (await store.get(id, ada))?.turns ?? []
@@ -70,7 +76,7 @@ describe('sessions', () => {
   })
 
   it('forget the oldest turns beyond their bytes, and no others', async () => {
-    const store = await open({ maxBytes: 10 })
+    const store = await openOn(engine, { maxBytes: 10 })
     const other = await begin(store, '12345678')
     const id = await begin(store, 'aaaa', 'bbbb', 'cccc')
     expect((await store.get(id, ada))?.turns).toEqual([said('bbbb'), said('cccc')])
@@ -78,13 +84,21 @@ describe('sessions', () => {
   })
 
   it('cut a turn that alone is too long between two characters', async () => {
-    const store = await open({ maxBytes: 10 })
+    const store = await openOn(engine, { maxBytes: 10 })
     const id = await begin(store, '€'.repeat(9))
     expect((await store.get(id, ada))?.turns).toEqual([said('€€€')])
   })
 
+  it('hold every character of a turn', async () => {
+    const store = await openOn(engine)
+    const texts = ['\0', '\uF8FF', '\uF8FF0\0', "'; DROP TABLE airlock_sessions; --", '€😀']
+    const id = await begin(store, ...texts)
+    expect((await store.get(id, ada))?.turns).toEqual(texts.map(said))
+    expect(await store.get(id, { ...ada, userId: 'ada\0' })).toBeNull()
+  })
+
   it('are bounded for each owner', async () => {
-    const store = await open({ maxSessions: 2 })
+    const store = await openOn(engine, { maxSessions: 2 })
     const [first, second] = [await begin(store, '1'), await begin(store, '2')]
     const foreign = (await store.append(null, { userId: 'eve' }, said('x'))) ?? ''
     const third = await begin(store, '3')
@@ -95,7 +109,7 @@ describe('sessions', () => {
   })
 
   it('are gone when deleted', async () => {
-    const store = await open()
+    const store = await openOn(engine)
     const id = await begin(store, 'a')
     expect(await store.delete(id, ada)).toBe(true)
     expect(await store.delete(id, ada)).toBe(false)

@@ -2,8 +2,8 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { CompiledMigration } from '../../../src/store/sqlite-messages.ts'
 import { SqliteThread } from '../../../src/store/sqlite-thread.ts'
+import type { CompiledMigration } from '../../../src/store/statement.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const statement = (sql: string, ...parameters: (string | number | null)[]) => ({ sql, parameters })

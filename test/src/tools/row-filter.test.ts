@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type AgenticApp, DataPolicy, sqlTool } from '../../../src/index.ts'
+import { openStore } from '../../../src/store/open-store.ts'
 import { createTestApp, testUser } from '../../../src/testing/index.ts'
 import { temporaryFolder } from '../store/temporary-folder.ts'
 
@@ -83,12 +84,12 @@ describe('a row filter, from the program to the database', () => {
   it('keeps in the journal what was asked for and what reached the database', async () => {
     const { ask, store } = openShop()
     await ask(ann, 'SELECT id FROM orders')
-    const database = new DatabaseSync(store, { readOnly: true })
-    const rows = database.prepare('SELECT argument_json, effective_json FROM airlock_journal').all()
-    database.close()
-    const read = (name: string) => JSON.parse(String(rows[0]?.[name]))
-    expect(read('argument_json')).toEqual({ query: 'SELECT id FROM orders', params: [] })
-    expect(read('effective_json')).toEqual({
+    const beside = await openStore(store)
+    const [run] = await beside.runs.list({})
+    const [call] = await beside.journal.read(run?.runId ?? '')
+    await beside.close()
+    expect(call?.argument).toEqual({ query: 'SELECT id FROM orders', params: [] })
+    expect(call?.effectiveArgument).toEqual({
       query: expect.stringMatching(/^WITH "orders" AS .*tenant_id.* SELECT id FROM orders$/),
       params: ['north'],
     })

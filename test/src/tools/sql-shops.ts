@@ -56,6 +56,7 @@ const SCHEMA = `
 `
 
 const context: ToolContext = {
+  seq: 0,
   runId: 'run-1',
   requester: null,
   idempotencyKey: 'key-1',

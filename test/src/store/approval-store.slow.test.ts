@@ -1,6 +1,4 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import {
   type ApprovalRequest,
   ApprovalRule,
@@ -8,14 +6,8 @@ import {
   MemoryApprovalStore,
   type Requester,
 } from '../../../harness/index.ts'
-import { openStore, type Store } from '../../../src/store/open-store.ts'
-import { temporaryFolder } from './temporary-folder.ts'
-
-async function open(location = ':memory:'): Promise<Store> {
-  const store = await openStore(location)
-  onTestFinished(() => store.close())
-  return store
-}
+import { openStore } from '../../../src/store/open-store.ts'
+import { describeEachEngine, open, openOn, TEST_SECRETS } from './each-engine.ts'
 
 const rule = new ApprovalRule({
   name: 'gate',
@@ -49,12 +41,12 @@ function approver(userId: string) {
   return { userId, roles: ['admin'], tenantId: 'acme' }
 }
 
-describe('approvals in the store', () => {
-  it('take each way through their states, and survive a restart in each', async () => {
-    const location = join(temporaryFolder(), 'store.db')
+describeEachEngine('approvals in the store', (engine) => {
+  it.skipIf(engine.name === 'memory')('survive a restart in each of their states', async () => {
+    const location = await engine.place()
     const time = { now: 5_000 }
     const ids: Record<string, string> = {}
-    const first = await openStore(location)
+    const first = await openStore(location, { secrets: TEST_SECRETS })
     const workflow = new ApprovalWorkflow({ store: first.approvals, clock: () => time.now })
     for (const name of ['approved', 'rejected', 'expired', 'escalated', 'pending']) {
       if (name === 'escalated') time.now += 700
@@ -81,7 +73,7 @@ describe('approvals in the store', () => {
   })
 
   it('have exactly one winner among 1 000 decisions at once', async () => {
-    const { approvals } = await open(join(temporaryFolder(), 'store.db'))
+    const { approvals } = await openOn(engine)
     const workflow = new ApprovalWorkflow({ store: approvals, clock: () => 5_000 })
     const { id } = await workflow.request(input)
     const answers = await Promise.allSettled(
@@ -99,21 +91,23 @@ describe('approvals in the store', () => {
     expect(winners[0]).toMatchObject({ value: { decision: (await workflow.get(id))?.decision } })
   })
 
-  it('have one winner between two stores on one file', async () => {
-    const location = join(temporaryFolder(), 'store.db')
+  it.skipIf(engine.name === 'memory')('have one winner between two stores', async () => {
+    const location = await engine.place()
     const [first, second] = [await open(location), await open(location)]
     const workflow = new ApprovalWorkflow({ store: first.approvals, clock: () => 5_000 })
-    const { id } = await workflow.request(input)
+    const request = await workflow.request(input)
+    const next = { ...request, state: 'approved', version: 1 } as const
+    const change = { event: 'approved', at: 5_000 } as const
     const wins = await Promise.all(
       Array.from({ length: 200 }, (_, i) =>
-        (i % 2 === 0 ? first : second).approvals.transition(id, ['pending'], 'approved'),
+        (i % 2 === 0 ? first : second).approvals.replace(next, change),
       ),
     )
     expect(wins.filter(Boolean)).toHaveLength(1)
   })
 
   it('are listed newest first, by state and run, within bounds', async () => {
-    const { approvals } = await open()
+    const { approvals } = await openOn(engine)
     const workflow = new ApprovalWorkflow({ store: approvals, clock: () => 5_000 })
     for (let i = 0; i < 105; i++) await workflow.request({ ...input, runId: `run-${i % 2}` })
     expect(await approvals.list({})).toHaveLength(100)
@@ -125,19 +119,19 @@ describe('approvals in the store', () => {
   })
 })
 
-describe('approvals of many in the store', () => {
+describeEachEngine('approvals of many in the store', (engine) => {
   const ada = { userId: 'ada', roles: ['admin'], tenantId: 'acme' }
 
   it('are filtered by who may see them before they are limited', async () => {
-    const { approvals } = await open()
+    const { approvals } = await openOn(engine)
     const time = { now: 5_000 }
     const workflow = new ApprovalWorkflow({ store: approvals, clock: () => time.now })
     const mine = await workflow.request(input)
     const noTenant = { userId: 'clerk', roles: [] }
     const free = await workflow.request({ ...input, requester: noTenant })
-    for (let i = 0; i < 1_001; i++) {
-      await workflow.request({ ...input, requester: { ...ada, tenantId: 'globex' } })
-    }
+    const requester = { ...ada, tenantId: 'globex' }
+    const others = Array.from({ length: 1_001 }, () => workflow.request({ ...input, requester }))
+    await Promise.all(others)
     const ids = async (visibleTo: Requester) =>
       (await workflow.list({ visibleTo })).map(({ id }) => id)
     expect(await ids(ada)).toEqual([mine.id])
@@ -155,7 +149,7 @@ describe('approvals of many in the store', () => {
   })
 
   it('give what the memory store gives, whoever looks', async () => {
-    const { approvals } = await open()
+    const { approvals } = await openOn(engine)
     const memory = new MemoryApprovalStore()
     const names = ['ada', 'bob', 'admin']
     const tenants = [{}, { tenantId: 'acme' }, { tenantId: 'globex' }]
@@ -179,40 +173,50 @@ describe('approvals of many in the store', () => {
       expect(await approvals.list(filter)).toEqual(await memory.list(filter))
     }
   })
-
-  it('keep what the program can reach, and read requests of before that was kept', async () => {
-    const location = join(temporaryFolder(), 'store.db')
-    const store = await open(location)
-    const workflow = new ApprovalWorkflow({ store: store.approvals, clock: () => 0 })
-    const { id } = await workflow.request(input)
-    expect((await store.approvals.get(id))?.capabilities).toEqual(input.capabilities)
-    const database = new DatabaseSync(location, { timeout: 5_000 })
-    const without = "json_remove(request_json, '$.capabilities')"
-    database.exec(`UPDATE airlock_approvals SET request_json = ${without}`)
-    database.close()
-    expect((await store.approvals.get(id))?.capabilities).toEqual([])
-  })
-
-  it('keep the program of a run once', async () => {
-    const location = join(temporaryFolder(), 'store.db')
-    const { approvals } = await open(location)
-    const workflow = new ApprovalWorkflow({ store: approvals, clock: () => 5_000 })
-    const program = { source: 's'.repeat(100_000), code: 'c'.repeat(100_000), hash: 'h' }
-    const made: ApprovalRequest[] = []
-    for (let i = 0; i < 20; i++) made.unshift(await workflow.request({ ...input, program }))
-    made.unshift(await workflow.request({ ...input, program: { ...program, code: 'other' } }))
-    made.unshift(await workflow.request({ ...input, program, runId: 'run-2' }))
-    expect(await approvals.list({})).toEqual(made)
-    expect(await approvals.get(made[5]?.id ?? '')).toEqual(made[5])
-    const database = new DatabaseSync(location, { readOnly: true })
-    onTestFinished(() => database.close())
-    const { bytes } = database
-      .prepare('SELECT sum(length(shown_json)) AS bytes FROM airlock_programs')
-      .get() as { bytes: number }
-    expect(bytes).toBeLessThan(600_000)
-    const { longest } = database
-      .prepare('SELECT max(length(request_json)) AS longest FROM airlock_approvals')
-      .get() as { longest: number }
-    expect(longest).toBeLessThan(2_000)
-  })
 })
+
+describeEachEngine(
+  'the rows of approvals',
+  (engine) => {
+    it('keep what the program can reach, and read requests of before that was kept', async () => {
+      const location = await engine.place()
+      const store = await open(location)
+      const workflow = new ApprovalWorkflow({ store: store.approvals, clock: () => 0 })
+      const made = await workflow.request(input)
+      const { id } = made
+      expect((await store.approvals.get(id))?.capabilities).toEqual(input.capabilities)
+      const [row] = await engine.run(location, 'SELECT request_json FROM airlock_approvals')
+      const request = JSON.parse(String(row?.['request_json']))
+      for (const name of ['capabilities', 'quorum', 'edits', 'revision', 'digest']) {
+        delete request[name]
+      }
+      const without = JSON.stringify(request).replaceAll("'", "''")
+      await engine.run(location, `UPDATE airlock_approvals SET request_json = '${without}'`)
+      expect(await store.approvals.get(id)).toEqual({ ...made, capabilities: [] })
+    })
+
+    it('keep the program of a run once', async () => {
+      const location = await engine.place()
+      const { approvals } = await open(location)
+      const workflow = new ApprovalWorkflow({ store: approvals, clock: () => 5_000 })
+      const program = { source: 's'.repeat(100_000), code: 'c'.repeat(100_000), hash: 'h' }
+      const made: ApprovalRequest[] = []
+      for (let i = 0; i < 20; i++) made.unshift(await workflow.request({ ...input, program }))
+      made.unshift(await workflow.request({ ...input, program: { ...program, code: 'other' } }))
+      made.unshift(await workflow.request({ ...input, program, runId: 'run-2' }))
+      expect(await approvals.list({})).toEqual(made)
+      expect(await approvals.get(made[5]?.id ?? '')).toEqual(made[5])
+      const [programs] = await engine.run(
+        location,
+        'SELECT sum(length(shown_json)) AS bytes FROM airlock_programs',
+      )
+      expect(Number(programs?.['bytes'])).toBeLessThan(600_000)
+      const [requests] = await engine.run(
+        location,
+        'SELECT max(length(request_json)) AS longest FROM airlock_approvals',
+      )
+      expect(Number(requests?.['longest'])).toBeLessThan(2_000)
+    })
+  },
+  { onlyDurable: true },
+)
