@@ -1,6 +1,6 @@
 // Runs the suites that depend on what Node itself enforces on the oldest supported Node as well.
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fetchWorkingNode } from './setup/node-binary.mjs'
 
@@ -11,14 +11,23 @@ const SUITES = [
   'test/harness/parsing',
   'test/escape',
 ]
+// Of the slow tests those that ask what the other V8 and the other system calls of that Node do.
+const SLOW_SUITES = [
+  'test/harness/sandbox/conformance',
+  'test/harness/sandbox/endings',
+  'test/harness/sandbox/isolation/verify',
+  'test/harness/sandbox/quickjs-engine',
+  'test/harness/sandbox/v8-attacks',
+  'test/harness/sandbox/v8-endings',
+  'test/escape/files',
+  'test/escape/network',
+]
 
 // What an ordinary user can do is less than what root can: the jail has to stand all the same.
 const UNPRIVILEGED_ID = 65_534
 const USER_SUITES = ['test/escape', 'test/harness/sandbox']
 
 const root = join(import.meta.dirname, '..')
-const suites = SUITES.filter((suite) => existsSync(join(root, suite)))
-
 /** Runs suites with a Node; `options` are those of spawn. */
 function runSuites(title, node, args, options = {}) {
   console.log(`${title}: ${args.join(' ')}`)
@@ -33,7 +42,8 @@ function runSuites(title, node, args, options = {}) {
 
 for (const version of VERSIONS) {
   const node = await fetchWorkingNode(root, version)
-  runSuites(`Node ${version}`, node, suites)
+  runSuites(`Node ${version}`, node, ['--project', 'fast', ...SUITES])
+  runSuites(`Node ${version}`, node, ['--project', 'slow', ...SLOW_SUITES])
 }
 
 if (process.getuid?.() === 0) {

@@ -35,10 +35,14 @@ beforeAll(async () => {
 })
 afterAll(() => lab.close())
 
-async function successesWith(driver: IsolationDriver): Promise<string[]> {
+async function successesWith(driver: IsolationDriver, tries = 1): Promise<string[]> {
   const found: string[] = []
   for (const attempt of ESCAPE_ATTEMPTS) {
-    if ((await lab.attempt(driver, attempt)).isReached) found.push(attempt)
+    for (let nth = 0; nth < tries; nth += 1) {
+      if (!(await lab.attempt(driver, attempt)).isReached) continue
+      found.push(attempt)
+      break
+    }
   }
   return found
 }
@@ -63,6 +67,8 @@ describe.skipIf(!canSelfSeal())('a program that has left its engine', () => {
 
   // Otherwise what was not stopped above could not have worked anyway.
   it('gets everything it wants with no layer at all', async () => {
-    expect(await successesWith(new WeakenedDriver(REMOVABLE_LAYERS))).toEqual(ESCAPE_ATTEMPTS)
+    // A port may be taken or a process slow to come: whoever has escaped would try again.
+    const successes = await successesWith(new WeakenedDriver(REMOVABLE_LAYERS), 3)
+    expect(successes).toEqual(ESCAPE_ATTEMPTS)
   })
 })
