@@ -11,7 +11,7 @@ describeEachEngine(
       const report = await crashRounds({
         store: await engine.place(),
         folder: temporaryFolder(),
-        rounds: 5,
+        rounds: 3,
         library: new URL('../../../src/index.ts', import.meta.url).href,
         openStore,
         random: Math.random,
