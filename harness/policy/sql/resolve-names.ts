@@ -252,13 +252,14 @@ export class NameResolver {
   #write(write: Write, outside: Surroundings): Columns {
     if (write.rows !== null) this.#query(write.rows, { common: outside.common, scope: null })
     const targets = write.targets
-    const relations = write.from.relations.map((relation, index) => {
-      const isTarget = targets?.includes(index) === true
-      if (isTarget && relation.kind === 'table') return this.#target(relation)
-      if (targets === null && relation.kind === 'table')
-        return this.#possibleTarget(relation, outside)
-      return this.#relation(relation, outside, looseScope([], outside))
-    })
+    const relations: ScopeRelation[] = []
+    for (const [index, relation] of write.from.relations.entries()) {
+      const lateral = looseScope([...relations], outside)
+      const isTable = relation.kind === 'table'
+      if (isTable && targets?.includes(index) === true) relations.push(this.#target(relation))
+      else if (isTable && targets === null) relations.push(this.#possibleTarget(relation, outside))
+      else relations.push(this.#relation(relation, outside, lateral))
+    }
     const written = this.#assigned(write, relations)
     if (written.length === 0)
       this.#shape.object('unparseable', 'The target of a write is not clear')
