@@ -1,20 +1,14 @@
 import type { DelegationInput, GrantInput, JsonObject, JsonValue } from '../../harness/index.ts'
 import { RequestError } from '../errors.ts'
-import type { AuthUser } from '../security/auth-user.ts'
 import type { AppPort } from './app-port.ts'
 import type { ApprovalStreams } from './approval-stream.ts'
 import { readDecisionBody } from './intent-body.ts'
 import { readApprovalQuery } from './query.ts'
-import { checkBodyHeaders, isObject, readFields, readJsonObject, readText } from './request-body.ts'
+import { isObject, readFields, readText } from './request-body.ts'
+import { bodyReader, type ReadBody, type ReadCaller, type Route } from './route.ts'
 
 const MAX_REASON_LENGTH = 4_096
 const MAX_ID_LENGTH = 256
-
-type ApprovalRoute = readonly [
-  method: 'GET' | 'POST' | 'DELETE',
-  path: string,
-  handler: (request: Request, param: (name: string) => string) => Promise<Response>,
-]
 
 /**
  * The routes about approvals. Each takes the caller's own credential; opening one with GET has no effect,
@@ -22,15 +16,10 @@ type ApprovalRoute = readonly [
  */
 export function approvalRoutes(
   port: AppPort,
-  caller: (request: Request) => Promise<AuthUser | null>,
+  caller: ReadCaller,
   streams: ApprovalStreams,
-): readonly ApprovalRoute[] {
-  // Headers first, then who is calling, then the body: a stranger cannot make the server hold one.
-  const withBody = async (request: Request) => {
-    checkBodyHeaders(request, port.maxBodyBytes)
-    const user = await caller(request)
-    return { user, body: await readJsonObject(request, port.maxBodyBytes) }
-  }
+): readonly Route[] {
+  const withBody = bodyReader(port, caller)
   // Those with a fixed name come before the one that takes any id.
   return [
     [
@@ -79,12 +68,8 @@ export function approvalRoutes(
   ]
 }
 
-function mandateRoutes(
-  port: AppPort,
-  caller: (request: Request) => Promise<AuthUser | null>,
-  withBody: (request: Request) => Promise<{ user: AuthUser | null; body: JsonObject }>,
-): readonly ApprovalRoute[] {
-  const revoke: ApprovalRoute[2] = async (request, param) => {
+function mandateRoutes(port: AppPort, caller: ReadCaller, withBody: ReadBody): readonly Route[] {
+  const revoke: Route[2] = async (request, param) => {
     await port.revokeMandate(await caller(request), param('id'))
     return new Response(null, { status: 204 })
   }

@@ -1,30 +1,16 @@
 import type { JsonObject, JsonValue } from '../../harness/index.ts'
 import { RequestError } from '../errors.ts'
-import type { AuthUser } from '../security/auth-user.ts'
 import { outcomeResponse } from './agent-response.ts'
 import type { AppPort, SaidOutcome } from './app-port.ts'
 import { readRunQuery } from './query.ts'
-import { checkBodyHeaders, readFields, readJsonObject, readText } from './request-body.ts'
+import { readFields, readText } from './request-body.ts'
+import { bodyReader, type ReadCaller, type Route } from './route.ts'
 
 const MAX_REASON_LENGTH = 4_096
 
-type RunRoute = readonly [
-  method: 'GET' | 'POST',
-  path: string,
-  handler: (request: Request, param: (name: string) => string) => Promise<Response>,
-]
-
 /** The routes about runs: reading them, saying what became of their calls, undoing them. */
-export function runRoutes(
-  port: AppPort,
-  caller: (request: Request) => Promise<AuthUser | null>,
-): readonly RunRoute[] {
-  // Headers first, then who is calling, then the body: a stranger cannot make the server hold one.
-  const withBody = async (request: Request) => {
-    checkBodyHeaders(request, port.maxBodyBytes)
-    const user = await caller(request)
-    return { user, body: await readJsonObject(request, port.maxBodyBytes) }
-  }
+export function runRoutes(port: AppPort, caller: ReadCaller): readonly Route[] {
+  const withBody = bodyReader(port, caller)
   return [
     [
       'GET',
